@@ -1,0 +1,56 @@
+# The two commands are `make demo` and `make test`; both set up what they need on a fresh Debian
+# machine that has Swift. One set of release objects serves the tests, the demo and the benchmarks.
+
+SHELL := /bin/bash
+BUILD := swift build -c release
+BINARY := .build/release/kedge
+VENV := .venv
+# Debian packages that the build needs, and those that only the tests start.
+BUILD_PACKAGES := libsqlite3-dev zlib1g-dev
+TEST_PACKAGES := prometheus python3-venv
+
+.PHONY: help demo test build format lint bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     build, then watch a real year of flights drift (Ctrl-C ends it)"
+	@echo "make test     everything: unit, property, conformance, end to end"
+	@echo "make build    the release binary, $(BINARY)"
+	@echo "make bench    the benchmarks (Benchmarks/README.md)"
+	@echo "make format   format the sources; make lint checks them"
+
+build: .make/build-packages
+	@$(BUILD) --product kedge
+
+demo: build
+	@$(BINARY) demo $(DEMO_FLAGS)
+
+test: .make/build-packages .make/test-packages $(VENV)/.installed lint
+	@$(BUILD) --build-tests
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
+
+bench: .make/build-packages
+	@Benchmarks/run $(BENCHMARKS)
+
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+lint:
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	@.ci/style
+
+clean:
+	@rm -rf .build .make $(VENV)
+
+.make/build-packages:
+	@.ci/install $(BUILD_PACKAGES)
+	@mkdir -p $(@D) && touch $@
+
+.make/test-packages:
+	@.ci/install $(TEST_PACKAGES)
+	@mkdir -p $(@D) && touch $@
+
+$(VENV)/.installed: Tests/requirements.txt | .make/test-packages
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@

@@ -1,0 +1,181 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+package import DriftStatistics
+package import PredictionLog
+
+/// The monitors of a process: one for every model version with a reference.
+///
+/// Records come from an `Intake`, whose batches stand in the same order as the references here.
+/// A monitor without records for `expireSeconds` ends; the next record of its model version
+/// begins a new one.
+package struct MonitorSet: Sendable {
+    /// A reference to be monitored, under the digest of its canonical bytes.
+    package struct Source: Sendable, Equatable {
+        /// The reference.
+        package let reference: Reference
+        /// The digest that reports name it by.
+        package let digest: String
+
+        /// Names a reference by its digest.
+        package init(reference: Reference, digest: String) {
+            self.reference = reference
+            self.digest = digest
+        }
+    }
+
+    /// What an intake held when it was drained.
+    package struct Drained: Sendable {
+        /// What the scanners counted since the intake was last drained.
+        package var tally: IntakeTally
+        /// Records of panes already closed.
+        package var late: UInt64 = 0
+        /// Records more than a minute ahead of the arrival clock.
+        package var future: UInt64 = 0
+        /// The reports of the panes that closed: by monitor, in the order of time in each.
+        package var reports: [MonitorReport] = []
+    }
+
+    /// How records are windowed and judged.
+    package private(set) var settings: MonitorSettings
+    /// How much is monitored at most.
+    package let limits: MonitorLimits
+    /// The model versions, in the order of the intake's catalog.
+    private var versions: [MonitoredVersion] = []
+    /// How many reports were made.
+    private var reportCount = 0
+
+    /// Makes a set without references.
+    package init(settings: MonitorSettings, limits: MonitorLimits = MonitorLimits()) {
+        self.settings = settings
+        self.limits = limits
+    }
+
+    /// Takes every row out of the intake's batches, full or not, and what it has counted.
+    ///
+    /// - Parameters:
+    ///   - intake: The intake, of the catalog that `install` put there; its batches are emptied.
+    ///   - now: The arrival clock, in Unix seconds.
+    /// - Returns: What was found, and the reports of panes that closed on the event clock.
+    package mutating func drain(_ intake: inout Intake, now: Double) -> Drained {
+        var drained = Drained(tally: intake.takeTally())
+        for index in versions.indices {
+            let observation = versions[index].drain(
+                &intake.batches[index],
+                tally: drained.tally.schemas[index],
+                settings: settings,
+                now: now
+            )
+            drained.late += UInt64(observation.late)
+            drained.future += UInt64(observation.future)
+            drained.reports += observation.reports
+        }
+        return drained
+    }
+
+    /// Monitors these references and no others.
+    ///
+    /// A reference of the same model, version and digest as before keeps its monitor and all it
+    /// has counted; one of another digest begins anew. Over the limit, model versions that are
+    /// monitored already come before new ones, then the order given decides.
+    /// - Parameters:
+    ///   - sources: The references.
+    ///   - intake: Drained first, then given the catalog of these references.
+    ///   - now: The arrival clock, in Unix seconds.
+    /// - Returns: What was drained, and which references were refused, in the order given.
+    package mutating func install(
+        _ sources: [Source],
+        into intake: inout Intake,
+        now: Double
+    ) -> (drained: Drained, refusals: [MonitorRefusal]) {
+        let drained = drain(&intake, now: now)
+        let (accepted, refusals) = admit(sources)
+        versions = accepted.map { source in
+            let old = versions.first { $0.source.isSameVersion(as: source) }
+            if let old, old.source.digest == source.digest { return old }
+            return MonitoredVersion(source, settings: settings, counts: old?.counts, now: now)
+        }
+        intake.replaceCatalog(SchemaCatalog(accepted.map { ModelMonitor.schema(of: $0.reference) }))
+        return (drained, refusals)
+    }
+
+    /// Goes on with other settings.
+    ///
+    /// Monitors keep what they have counted if windows, clock and lateness stay as they are, and
+    /// begin anew otherwise.
+    /// - Returns: What the intake held; it is drained first.
+    package mutating func reconfigure(
+        _ settings: MonitorSettings,
+        intake: inout Intake,
+        now: Double
+    ) -> Drained {
+        let drained = drain(&intake, now: now)
+        self.settings = settings
+        for index in versions.indices { versions[index].adopt(settings) }
+        return drained
+    }
+
+    /// Makes the next report: every monitor's windows, open panes included.
+    ///
+    /// Monitors without records for `expireSeconds` end first and are not in it.
+    /// - Parameter now: The arrival clock, in Unix seconds.
+    /// - Returns: The report, numbered one higher than the last.
+    package mutating func report(at now: Double) -> Report {
+        reportCount += 1
+        var reports: [MonitorReport] = []
+        for index in versions.indices {
+            versions[index].expire(after: settings.expireSeconds, now: now)
+            if let report = versions[index].report(at: now) { reports.append(report) }
+        }
+        return Report(sequence: reportCount, time: now, monitors: reports)
+    }
+
+    /// What each monitor compares with what, in the order of the references; none that has ended.
+    package var descriptions: [MonitorDescription] {
+        versions.compactMap { $0.monitor?.description }
+    }
+
+    /// What became of the records of each model version, in the order of the references.
+    package var recordCounts: [RecordCounts] { versions.map(\.counts) }
+
+    /// The most memory that each model version's counts take, in the order of the references.
+    package var memoryBounds: [MemoryBound] {
+        versions.map { MemoryBound(reference: $0.source.reference, settings: settings) }
+    }
+
+    /// The bytes of the arrays that all monitors' counts hold now.
+    package var storageBytes: Int {
+        versions.reduce(0) { $0 + ($1.monitor?.storageBytes ?? 0) }
+    }
+
+    /// Parts references into those that are monitored and refusals.
+    private func admit(_ sources: [Source]) -> (accepted: [Source], refusals: [MonitorRefusal]) {
+        let isKnown = sources.map { source in
+            versions.contains { $0.source.isSameVersion(as: source) }
+        }
+        var reasons: [MonitorRefusal.Reason?] = []
+        for (index, source) in sources.enumerated() {
+            let isDuplicate = sources[..<index].contains(where: source.isSameVersion)
+            reasons.append(isDuplicate ? .duplicate : limits.refusal(of: source.reference))
+        }
+        var room = limits.monitors
+        for isKnownTurn in [true, false] {
+            for index in sources.indices
+            where isKnown[index] == isKnownTurn && reasons[index] == nil {
+                if room == 0 { reasons[index] = .monitors(limit: limits.monitors) }
+                room = max(room - 1, 0)
+            }
+        }
+        let accepted = zip(sources, reasons).compactMap { $1 == nil ? $0 : nil }
+        let refusals = zip(sources, reasons).compactMap { source, reason in
+            reason.map {
+                MonitorRefusal(
+                    model: source.reference.model,
+                    version: source.reference.version,
+                    reason: $0
+                )
+            }
+        }
+        return (accepted, refusals)
+    }
+}

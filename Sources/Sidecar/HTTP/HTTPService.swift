@@ -1,0 +1,70 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP listener: Hummingbird with the sidecar's routes.
+struct HTTPService: Service {
+    /// Header fields of one request, in bytes; there is nothing here that needs more.
+    static let maximumHeaderBytes = 16_384
+    /// A connection that asks nothing for so long is closed.
+    static let idle = TimeAmount.seconds(120)
+
+    let address: ListenAddress
+    let routes: SidecarRoutes
+    let group: any EventLoopGroup
+    let logger: Logger
+
+    func run() async throws {
+        var quiet = logger
+        quiet.logLevel = .warning
+        let logger = logger
+        let application = Application(
+            router: routes.router(),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: Self.idle,
+                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                        maxHeaderFieldSize: Self.maximumHeaderBytes,
+                        maxHeaderListSize: Self.maximumHeaderBytes,
+                        maxHeaderFieldCount: 100
+                    )
+                )
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port),
+                serverName: "kedge"
+            ),
+            onServerRunning: { channel in
+                let bound = channel.localAddress.flatMap(Self.text) ?? "?"
+                logger.info("serving HTTP", metadata: ["address": "\(bound)"])
+            },
+            eventLoopGroupProvider: .shared(group),
+            logger: quiet
+        )
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw ListenError(address: address, code: error.errnoCode)
+        }
+    }
+
+    private static func text(_ address: SocketAddress) -> String? {
+        guard let host = address.ipAddress, let port = address.port else { return nil }
+        return ListenAddress(host: host, port: port).description
+    }
+}
+
+/// The HTTP address cannot be listened on.
+package struct ListenError: Error, CustomStringConvertible {
+    let address: ListenAddress
+    let code: Int32
+
+    package var description: String {
+        "listen: cannot listen on \(address): \(SystemError(code: code))"
+    }
+}

@@ -1,0 +1,62 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+import Exposition
+import HTTPTypes
+import Hummingbird
+
+/// The sidecar's HTTP interface. Every answer comes from the published report or from counters:
+/// none of them evaluates anything, and none of them changes state.
+struct SidecarRoutes: Sendable {
+    let board: ReportBoard
+    let ingest: Ingest
+    let metrics: MetricsPage
+    let readiness: Readiness
+    let version: String
+
+    func router() -> Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ErrorShape())
+        router.get("/") { _, _ in landingPage() }
+        router.get("/metrics") { request, _ in
+            metrics.answer(accept: request.headers[.accept])
+        }
+        router.get("/health") { _, _ in HTTPAnswer.json { $0.status("ok") } }
+        router.get("/ready") { _, _ in ready() }
+        router.get("/api/v1/report") { _, _ in report() }
+        router.get("/api/v1/monitors") { _, _ in monitors() }
+        return router
+    }
+
+    private func report() -> HTTPAnswer {
+        .json { ReportJSON.write(board.report, to: &$0) }
+    }
+
+    private func monitors() -> HTTPAnswer {
+        .json { MonitorsJSON.write(ingest.descriptions, to: &$0) }
+    }
+
+    private func ready() -> HTTPAnswer {
+        readiness.isReady
+            ? .json { $0.status("ready") }
+            : .error(.serviceUnavailable, code: "not_ready", message: "the socket is not open")
+    }
+
+    private func landingPage() -> HTTPAnswer {
+        let html = """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><title>Kedge</title></head>
+            <body><h1>Kedge \(version)</h1>
+            <p>Drift of every feature and of the prediction, against the reference.</p>
+            <ul>
+            <li><a href="/metrics">/metrics</a> for Prometheus</li>
+            <li><a href="/api/v1/report">/api/v1/report</a> the last report</li>
+            <li><a href="/api/v1/monitors">/api/v1/monitors</a> what is watched</li>
+            <li><a href="/health">/health</a>, <a href="/ready">/ready</a></li>
+            </ul></body></html>
+
+            """
+        return HTTPAnswer(contentType: "text/html; charset=utf-8", body: Array(html.utf8))
+    }
+}

@@ -1,0 +1,92 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import NIOCore
+import NIOExtras
+import PredictionLog
+
+/// One producer's connection: bytes in, records counted.
+///
+/// The handler runs on its channel's event loop alone. It owns the scanner, which keeps the split
+/// line between reads; everything else is `Ingest`'s.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How long a connection must be silent during shutdown before it counts as read out.
+    private static let silence = TimeAmount.milliseconds(100)
+    /// How often that is looked at before it is closed all the same.
+    private static let shutdownChecks = 20
+
+    private let ingest: Ingest
+    private let idle: TimeAmount?
+    private let logger: Logger
+    private var scanner: RecordScanner
+    private var reads: UInt64 = 0
+    private var timer: Scheduled<Void>?
+
+    init(ingest: Ingest, limits: ConnectionLimits, logger: Logger) {
+        self.ingest = ingest
+        self.idle = limits.idle.map(TimeAmount.init)
+        self.logger = logger
+        self.scanner = RecordScanner(limits: ScanLimits(maxLineBytes: limits.lineBytes))
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if let idle { watchForSilence(context, every: idle, since: reads) }
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        reads &+= 1
+        let buffer = unwrapInboundIn(data)
+        ingest.receive(buffer.readableBytesUInt8Span, with: &scanner)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        ingest.connectionClosed(&scanner)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.debug("connection ended", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            timer?.cancel()
+            readOut(context, checksLeft: Self.shutdownChecks, since: reads)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Closes the connection when nothing was read for one interval, else looks again.
+    private func watchForSilence(
+        _ context: ChannelHandlerContext,
+        every interval: TimeAmount,
+        since seen: UInt64
+    ) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+            if self.reads == seen {
+                self.logger.info("idle connection closed")
+                context.close(promise: nil)
+            } else {
+                self.watchForSilence(context, every: interval, since: self.reads)
+            }
+        }
+    }
+
+    /// Keeps reading what was sent before the shutdown, and closes once the producer is silent.
+    private func readOut(_ context: ChannelHandlerContext, checksLeft: Int, since seen: UInt64) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.silence) {
+            if self.reads == seen || checksLeft == 0 {
+                context.close(promise: nil)
+            } else {
+                self.readOut(context, checksLeft: checksLeft - 1, since: self.reads)
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import Logging
+import PredictionLog
+
+/// Writes each log event as one line of JSON to a file descriptor, standard error by default.
+///
+/// `{"time":"2026-11-21T08:00:00.000Z","level":"info","message":"…","<metadata key>":"…"}`. One
+/// event is one `write(2)`, so that lines of several threads do not mix. A reader that went away
+/// or does not read loses lines; nothing waits for it when the descriptor does not block.
+package struct JSONLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    private let descriptor: Int32
+
+    package init(level: Logger.Level = .info, descriptor: Int32 = STDERR_FILENO) {
+        self.logLevel = level
+        self.descriptor = descriptor
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var line = JSONWriter(reservingBytes: 256)
+        line.object { object in
+            object.key("time")
+            object.value(RFC3339.format(wallClockSeconds()))
+            object.key("level")
+            object.value(event.level.rawValue)
+            object.key("message")
+            object.value(event.message.description)
+            let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
+            for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+                object.key(key)
+                object.value(value.description)
+            }
+            if let error = event.error {
+                object.key("error")
+                object.value(String(describing: error))
+            }
+        }
+        line.newline()
+        // The span of `bytes` is valid for the call, and its count is given with it.
+        unsafe line.bytes.withUnsafeBytes { bytes in
+            _ = unsafe write(descriptor, bytes.baseAddress, bytes.count)
+        }
+    }
+}
+
+/// The wall clock, in Unix seconds.
+package func wallClockSeconds() -> Double {
+    var now = timespec()
+    // CLOCK_REALTIME is always there; the call fills `now`.
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}

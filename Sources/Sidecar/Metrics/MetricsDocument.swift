@@ -1,0 +1,50 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+package import DriftMonitor
+package import Exposition
+
+/// The whole page of `/metrics`, of values only: it reads nothing and evaluates nothing.
+///
+/// Keeps between pages the labels it has rendered and how long the last page was.
+package struct MetricsDocument: Sendable {
+    private let build: BuildInfo
+    private var drift: DriftMetrics
+    private var ingest = IngestMetrics()
+    private var lastCount = 0
+
+    /// Makes the page of a program.
+    ///
+    /// - Parameters:
+    ///   - build: What program it is.
+    ///   - maximumFeatures: How many features of a model version have series.
+    package init(build: BuildInfo, maximumFeatures: Int = 200) {
+        self.build = build
+        drift = DriftMetrics(maximumFeatures: maximumFeatures)
+    }
+
+    /// Renders the page.
+    ///
+    /// - Parameters:
+    ///   - format: The text format.
+    ///   - report: The last report published; nil before the first.
+    ///   - counters: The live counters of the socket.
+    ///   - process: What the kernel says about the process.
+    /// - Returns: The page, to be sent as it is or compressed.
+    /// - Complexity: O(bytes written).
+    package mutating func render(
+        _ format: ExpositionFormat,
+        report: Report?,
+        counters: IngestCounters,
+        process: ProcessStatistics
+    ) -> [UInt8] {
+        var writer = ExpositionWriter(format, reservingBytes: lastCount + lastCount / 8)
+        build.write(to: &writer)
+        ingest.write(counters, to: &writer)
+        drift.write(report, to: &writer)
+        ProcessMetrics.write(process, to: &writer)
+        let page = writer.finish()
+        lastCount = page.count
+        return page
+    }
+}

@@ -1,0 +1,71 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+package import PredictionLog
+
+/// Makes records of the rows of a table.
+package struct RowRecords: Sendable {
+    private let mapping: RowMapping
+    private let model: String?
+    private let version: String?
+    /// What each column met so far is.
+    private var roles: [RowMapping.Role] = []
+    private var names: [String] = []
+    private var writer = RecordWriter()
+
+    /// - Parameters:
+    ///   - mapping: What each column is.
+    ///   - model: The model of rows that do not name theirs.
+    ///   - version: The version of rows that do not name theirs.
+    package init(_ mapping: RowMapping, model: String?, version: String?) {
+        self.mapping = mapping
+        self.model = model
+        self.version = version
+    }
+
+    /// Appends the row's record, one line.
+    ///
+    /// - Parameters:
+    ///   - row: The row.
+    ///   - columns: The columns of its cells; between calls they may only grow.
+    ///   - bytes: Where the line goes.
+    /// - Returns: The row's event time in Unix seconds; NaN when it has none that can be read.
+    package mutating func append(
+        _ row: TableRow,
+        columns: [TableColumn],
+        to bytes: inout [UInt8]
+    ) -> Double {
+        for column in columns[roles.count...] {
+            roles.append(mapping.role(of: column))
+            names.append(column.name)
+        }
+        var record = RecordWriter.Record(model: model, version: version, features: [])
+        record.features.reserveCapacity(row.cells.count)
+        for (index, cell) in row.cells.enumerated() { take(cell, index, into: &record) }
+        writer.removeAll()
+        writer.append(record)
+        bytes.append(contentsOf: writer.bytes)
+        guard let time = record.timestamp, time != Self.unreadableTime else { return .nan }
+        return time
+    }
+
+    /// What stands for a time that cannot be read: nobody takes it, and it is rejected as such.
+    private static let unreadableTime = -1.0
+
+    private func take(_ cell: Cell, _ index: Int, into record: inout RecordWriter.Record) {
+        switch (roles[index], cell.text) {
+        case (.feature(let reading), _):
+            record.features.append((names[index], mapping.value(of: cell, as: reading)))
+        case (.ignored, _), (_, nil):
+            break
+        case (.prediction(let reading), _):
+            record.prediction = mapping.value(of: cell, as: reading)
+        case (.time, let text?):
+            record.timestamp = cell.number ?? RFC3339.parse(text) ?? Self.unreadableTime
+        case (.identifier, let text): record.id = text
+        case (.model, let text): record.model = text
+        case (.version, let text): record.version = text
+        case (.outcome, let text): record.outcome = text
+        }
+    }
+}

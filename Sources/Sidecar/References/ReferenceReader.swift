@@ -1,0 +1,36 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads reference files from the disk, whole and within the limits.
+struct ReferenceReader: Sendable {
+    let limits: ReferenceFile.Limits
+
+    /// What a file holds now.
+    func read(_ path: String) -> ReferenceInventory.Content {
+        do throws(SystemError) {
+            // Opening a pipe would wait for its writer.
+            guard try FileStamp(of: path).kind == .file else { return .faulty(.notAFile) }
+            let bytes = try bytes(of: path)
+            do throws(ReferenceFileError) {
+                return .valid(try ReferenceFile(decoding: bytes.span, limits: limits))
+            } catch {
+                return .faulty(.malformed(error))
+            }
+        } catch {
+            return .faulty(.unreadable(error))
+        }
+    }
+
+    /// The bytes of a file; of one over the limit no more than shows that it is.
+    private func bytes(of path: String) throws(SystemError) -> [UInt8] {
+        let file = try OpenFile(reading: path)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(file.size ?? 0, limits.bytes) + 1)
+        while bytes.count <= limits.bytes {
+            let chunk = try file.read(upTo: 262_144)
+            if chunk.isEmpty { break }
+            bytes += chunk
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,113 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+import DriftStatistics
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Keeps the references in force the same as the configured files and directories.
+///
+/// The files are polled: a ConfigMap swaps links, which no watch on a directory sees. A look costs
+/// one `stat` a file while nothing changes.
+final class ReferenceWatch: Service, Sendable {
+    /// How often the files are looked at.
+    static let interval = Duration.seconds(2)
+
+    private struct State: Sendable {
+        var store: ReferenceStore
+        /// What is wrong and was told.
+        var told: Set<String> = []
+    }
+
+    private let state: Mutex<State>
+    private let ingest: Ingest
+    private let logger: Logger
+
+    init(settings: SidecarSettings, ingest: Ingest, logger: Logger) {
+        let limits = ReferenceFile.Limits(
+            features: settings.limits.features,
+            categories: settings.limits.categories
+        )
+        state = Mutex(State(store: ReferenceStore(paths: settings.references, limits: limits)))
+        self.ingest = ingest
+        self.logger = logger
+    }
+
+    /// Loads the references before anything else starts.
+    ///
+    /// - Throws: `UnusableReferences` when nothing can be loaded and something is wrong: whoever
+    ///   starts a sidecar by hand wants to know, and in a pod the restart tries again.
+    func loadAtStart() throws(UnusableReferences) {
+        let update = look()
+        if update.inForce.isEmpty, !update.faults.isEmpty {
+            throw UnusableReferences(faults: update.faults)
+        }
+        if update.inForce.isEmpty { logger.warning("there is no reference yet; watching for one") }
+    }
+
+    /// Looks at other paths from now on.
+    func watch(_ paths: [String]) {
+        state.withLock { $0.store.paths = paths }
+        look()
+    }
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: Self.interval)
+                // The look blocks on the disk, which is nothing for the tasks' threads.
+                try await NIOThreadPool.singleton.runIfActive { _ = self.look() }
+            }
+        }
+    }
+
+    /// Looks at all files, installs what changed and tells what is new.
+    @discardableResult
+    private func look() -> ReferenceUpdate {
+        let (update, news) = state.withLock { state in
+            let update = state.store.refresh(now: wallClockSeconds())
+            let faults = Set(update.faults.map(\.description))
+            let news = update.faults.filter { !state.told.contains($0.description) }
+            state.told = faults
+            return (update, news)
+        }
+        for fault in news { logger.error("reference not used", metadata: ["fault": "\(fault)"]) }
+        guard update.hasChanges else { return update }
+        let sources = update.inForce.map {
+            MonitorSet.Source(reference: $0.file.reference, digest: $0.file.digest)
+        }
+        for refusal in ingest.install(sources) { logger.error("\(refusal)") }
+        tell(update)
+        return update
+    }
+
+    private func tell(_ update: ReferenceUpdate) {
+        for holding in update.added { tell("reference in force", holding) }
+        for change in update.changed { tell("reference changed; its windows begin anew", change.new) }
+        for holding in update.gone { tell("reference gone; its monitor ends", holding) }
+    }
+
+    private func tell(_ message: String, _ holding: ReferenceInventory.Holding) {
+        let reference = holding.file.reference
+        logger.info(
+            "\(message)",
+            metadata: [
+                "model": "\(reference.model)", "model_version": "\(reference.version)",
+                "digest": "\(holding.file.digest)", "file": "\(holding.path)",
+                "features": "\(reference.features.count)", "rows": "\(reference.rows)",
+            ]
+        )
+    }
+}
+
+/// None of the configured references can be used.
+package struct UnusableReferences: Error, CustomStringConvertible {
+    let faults: [ReferenceFault]
+
+    package var description: String {
+        (["references: none can be used"] + faults.map(\.description)).joined(separator: "\n  ")
+    }
+}

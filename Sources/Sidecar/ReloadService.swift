@@ -1,0 +1,58 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// Reads the configuration again on SIGHUP; a faulty one leaves the old in force.
+struct ReloadService: Service {
+    let settings: SidecarSettings
+    let reload: @Sendable () throws -> SidecarSettings
+    let ingest: Ingest
+    let references: ReferenceWatch
+    let logger: Logger
+
+    func run() async throws {
+        var current = settings
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() {
+            do {
+                let new = try reload()
+                apply(new, instead: current)
+                current = new
+            } catch {
+                logger.error(
+                    "configuration not reloaded; the old one stays in force",
+                    metadata: ["faults": "\(error)"]
+                )
+            }
+        }
+    }
+
+    private func apply(_ new: SidecarSettings, instead old: SidecarSettings) {
+        ingest.reconfigure(new)
+        references.watch(new.references)
+        let ignored = new.keysThatNeedARestart(comparedWith: old)
+        logger.info("configuration reloaded")
+        if !ignored.isEmpty {
+            logger.warning(
+                "these changes need a restart",
+                metadata: ["keys": "\(ignored.joined(separator: ", "))"]
+            )
+        }
+    }
+}
+
+extension SidecarSettings {
+    /// The changed keys that are only read at start.
+    func keysThatNeedARestart(comparedWith old: SidecarSettings) -> [String] {
+        var keys: [String] = []
+        if listen != old.listen { keys.append("listen") }
+        if state != old.state { keys.append("state") }
+        if socket != old.socket { keys.append("socket") }
+        if limits != old.limits || metricsFeatures != old.metricsFeatures { keys.append("limits") }
+        return keys
+    }
+}

@@ -1,0 +1,34 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The bytes of a settings file, with the name that faults are reported under.
+package struct SettingsFile: Sendable, Equatable {
+    package let name: String
+    package let bytes: [UInt8]
+
+    package init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+
+    /// Reads a file, or a pipe, whole; of one over the limit no more than shows that it is.
+    ///
+    /// - Throws: A `SettingsError` with one fault.
+    package init(reading path: String) throws(SettingsError) {
+        name = path
+        do throws(SystemError) {
+            let file = try OpenFile(reading: path)
+            var bytes: [UInt8] = []
+            while bytes.count <= YAMLReader.maximumBytes {
+                let chunk = try file.read(upTo: 65_536)
+                if chunk.isEmpty { break }
+                bytes += chunk
+            }
+            self.bytes = bytes
+        } catch {
+            let problem = SettingsFault.Problem.unreadable(error.description)
+            let place = SettingsPlace.file(path, line: 1, column: 1)
+            throw SettingsError(faults: [SettingsFault(problem, key: "", at: place)])
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+package import DriftMonitor
+
+/// Everything the sidecar is told, checked and complete. A fresh value holds the defaults.
+package struct SidecarSettings: Sendable, Equatable {
+    /// The socket that producers write to.
+    package struct Socket: Sendable, Equatable {
+        package var path = "/run/kedge/kedge.sock"
+        /// The permission bits of the file.
+        package var mode: UInt32 = 0o660
+        /// The group of the file, by name or number; nil leaves the process's own.
+        package var group: String?
+        /// The users who may connect; nil for all whom the mode lets in.
+        package var allowedUsers: [UInt32]?
+        package var connections = 256
+        /// A connection that sends nothing for so long is closed; nil keeps it for ever.
+        package var idle: Duration? = .seconds(600)
+        /// The longest line in bytes.
+        package var lineBytes = 65_536
+    }
+
+    package var listen = ListenAddress(host: "127.0.0.1", port: 9_095)
+    /// The directory that is this process's own; nil keeps nothing over a restart.
+    package var state: String?
+    package var socket = Socket()
+    /// Files, and directories of files.
+    package var references = ["references"]
+    /// How often a report is computed.
+    package var evaluateEvery: Duration = .seconds(15)
+    /// Windows, clock, lateness, least rows, thresholds and expiry.
+    package var monitor = MonitorSettings(windows: [
+        WindowDefinition(name: "1h", extent: .panes(count: 60, seconds: 60)),
+        WindowDefinition(name: "10k", extent: .rows(10_000)),
+    ])
+    /// What is monitored at most; references beyond are refused.
+    package var limits = MonitorLimits()
+    /// Features of one monitor that have series on `/metrics`; the overflow is counted.
+    package var metricsFeatures = 200
+
+    package init() {}
+}

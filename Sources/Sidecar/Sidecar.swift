@@ -1,0 +1,160 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+package import Logging
+import NIOCore
+import NIOPosix
+package import ServiceLifecycle
+import UnixSignals
+
+/// The sidecar, put together: one tree of services over one `Ingest`.
+///
+/// Services stand in the order of their start; they end in reverse: the socket is read out first,
+/// then the last report is made, and `/metrics` answers until the end.
+package struct Sidecar: Sendable {
+    /// How long the whole shutdown may take before what is left is cancelled.
+    static let shutdownLimit = Duration.seconds(10)
+
+    /// The last report.
+    package let board: ReportBoard
+    /// What the socket fills.
+    package let ingest: Ingest
+    private let settings: SidecarSettings
+    private let references: ReferenceWatch
+    private let reload: @Sendable () throws -> SidecarSettings
+    private let build: BuildInfo
+    private let logger: Logger
+    /// Held as long as the sidecar lives.
+    private let stateDirectory: StateDirectory?
+
+    /// Locks the state directory and loads the references.
+    ///
+    /// - Parameters:
+    ///   - reload: Reads the settings anew from where they came from, for SIGHUP.
+    /// - Throws: `StateDirectoryError`, or a `ReferenceWatchError` when a file that is named in the
+    ///   settings cannot be used.
+    package init(
+        settings: SidecarSettings,
+        build: BuildInfo,
+        logger: Logger,
+        reload: @escaping @Sendable () throws -> SidecarSettings
+    ) throws {
+        self.settings = settings
+        self.build = build
+        self.logger = logger
+        self.reload = reload
+        stateDirectory = try settings.state.map(StateDirectory.init(path:))
+        board = ReportBoard()
+        ingest = Ingest(settings: settings, board: board, logger: logger)
+        references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)
+        try references.loadAtStart()
+        logMemoryBound()
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a service fails.
+    ///
+    /// - Parameter companions: Further services, which end before the sidecar's own; when one has
+    ///   done its work, everything ends.
+    package func run(with companions: [any Service] = []) async throws {
+        var quiet = logger
+        quiet.logLevel = .warning
+        let ingestGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let httpGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = ServiceGroupConfiguration(
+            services: services(ingestGroup, httpGroup).map { .init(service: $0) }
+                + companions.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet
+        )
+        configuration.maximumGracefulShutdownDuration = Self.shutdownLimit
+        let result: Result<Void, any Error>
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await ingestGroup.shutdownGracefully()
+        try await httpGroup.shutdownGracefully()
+        try result.get()
+        logger.info("stopped", metadata: ["records": "\(ingest.counters.records)"])
+    }
+
+    private func services(
+        _ ingestGroup: MultiThreadedEventLoopGroup,
+        _ httpGroup: MultiThreadedEventLoopGroup
+    ) -> [any Service] {
+        let readiness = Readiness()
+        let metrics = MetricsPage(
+            build: build,
+            maximumFeatures: settings.metricsFeatures,
+            board: board,
+            ingest: ingest
+        )
+        let routes = SidecarRoutes(
+            board: board,
+            ingest: ingest,
+            metrics: metrics,
+            readiness: readiness,
+            version: build.version
+        )
+        return [
+            HTTPService(address: settings.listen, routes: routes, group: httpGroup, logger: logger),
+            references,
+            ReloadService(
+                settings: settings,
+                reload: reload,
+                ingest: ingest,
+                references: references,
+                logger: logger
+            ),
+            EvaluationService(ingest: ingest),
+            SocketService(
+                file: SocketFile(
+                    path: settings.socket.path,
+                    mode: settings.socket.mode,
+                    group: settings.socket.group
+                ),
+                limits: ConnectionLimits(settings.socket),
+                ingest: ingest,
+                readiness: readiness,
+                group: ingestGroup,
+                logger: logger
+            ),
+        ]
+    }
+
+    /// Says how much memory the counts can take, and the connections with their split lines.
+    private func logMemoryBound() {
+        let counts = ingest.memoryBounds.reduce(0) { $0.addingReportingOverflow($1.total).partialValue }
+        let connection = settings.socket.lineBytes + ConnectionLimits.readBytes
+        let connections = settings.socket.connections * connection
+        logger.info(
+            "memory is bounded",
+            metadata: [
+                "monitors_bytes": "\(counts)",
+                "connections_bytes": "\(connections)",
+                "monitors": "\(ingest.memoryBounds.count)",
+            ]
+        )
+    }
+}
+
+extension ConnectionLimits {
+    init(_ settings: SidecarSettings.Socket) {
+        self.init(
+            connections: settings.connections,
+            idle: settings.idle,
+            lineBytes: settings.lineBytes,
+            allowedUsers: settings.allowedUsers.map(Set.init)
+        )
+    }
+}
+
+extension IngestCounters {
+    /// Records accepted of all model versions.
+    var records: UInt64 { versions.reduce(0) { $0 + $1.records } }
+}

@@ -1,0 +1,83 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+import PredictionLog
+import Synchronization
+
+/// What the demo says: a live table on a terminal, a table an act elsewhere.
+final class DemoDisplay: Sendable {
+    private let isTerminal: Bool
+    /// How many lines the live table has on the screen.
+    private let shownLines = Mutex(0)
+
+    private let socket: String
+    private let address: String
+
+    init(isTerminal: Bool, socket: String, address: String) {
+        self.isTerminal = isTerminal
+        self.socket = socket
+        self.address = address
+    }
+
+    /// Says what is about to be seen, and where else to look.
+    func introduce() {
+        Terminal.output(
+            """
+            Kedge watches a model that predicts late flights from New York. Its reference is a sample
+            of January and February; February and then the summer of 2013 are sent to its socket.
+
+              socket   \(socket)
+              metrics  http://\(address)/metrics
+              API      http://\(address)/api/v1/report
+
+            A statistic is over its threshold: drifted. Below: steady. The noise floor is what to
+            expect without any drift. Too few rows: learning.
+
+
+            """
+        )
+    }
+
+    /// Draws the table over the last one; does nothing without a terminal.
+    func show(_ report: Report, of act: DemoAct) {
+        guard isTerminal, let monitor = report.monitors.first else { return }
+        let lines = [heading(act, monitor)] + DriftTable(isColoured: true).lines(of: monitor)
+        shownLines.withLock { shown in
+            let up = shown > 0 ? "\u{1B}[\(shown)A" : ""
+            Terminal.output(up + lines.map { "\u{1B}[2K\($0)\n" }.joined())
+            shown = lines.count
+        }
+    }
+
+    /// Leaves the act's last table standing.
+    func end(_ act: DemoAct, _ report: Report) {
+        guard let monitor = report.monitors.first else { return }
+        if isTerminal {
+            show(report, of: act)
+            shownLines.withLock { $0 = 0 }
+            Terminal.output("\n")
+        } else {
+            let lines = [heading(act, monitor)] + DriftTable(isColoured: false).lines(of: monitor)
+            Terminal.output(lines.joined(separator: "\n") + "\n\n")
+        }
+    }
+
+    /// Says what drifted in the end, and how to go on looking.
+    func conclude(_ report: Report, goesOn: Bool) {
+        let features = report.monitors.first?.windows.first?.features ?? []
+        let drifted = features.filter { $0.verdict == .drifted }.map(\.name)
+        let steady = features.filter { $0.verdict == .steady }.map(\.name)
+        Terminal.output("In the end: drifted \(list(drifted)); steady \(list(steady)).\n")
+        if goesOn { Terminal.output("Still serving http://\(address)/metrics; Ctrl-C ends it.\n") }
+    }
+
+    private func heading(_ act: DemoAct, _ monitor: MonitorReport) -> String {
+        let day = RFC3339.format(monitor.time).prefix(10)
+        return "\(act.title), \(day) (\(DriftTable(isColoured: false).rows(of: monitor)))"
+    }
+
+    private func list(_ names: [String]) -> String {
+        names.isEmpty ? "nothing" : names.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,17 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The program: one file a subcommand.
+@main
+struct Kedge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kedge",
+        abstract: "Drift monitoring beside the model.",
+        subcommands: [
+            SidecarCommand.self, ConfigCommand.self, ReferenceCommand.self, ReportCommand.self,
+            ReplayCommand.self, DemoCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,23 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import PredictionLog
+import Sidecar
+
+extension RowMapping {
+    /// A line for the features that the table lacks and one for the columns left out; empty when
+    /// table and reference agree.
+    func remarks(on columns: [TableColumn]) -> String {
+        var text = ""
+        let missing = missingFeatures(among: columns)
+        if !missing.isEmpty {
+            text +=
+                "warning: no column for \(missing.joined(separator: ", ")): missing in every row\n"
+        }
+        let unknown = unknownColumns(among: columns)
+        if !unknown.isEmpty {
+            text += "not in the reference, left out: \(unknown.joined(separator: ", "))\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,81 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// The running sidecar against SciPy's numbers on a real stream.
+@Suite(.timeLimit(.minutes(5)))
+struct SidecarOracleTests {
+    /// A count window of 5,000 rows that is fed k · 5,000 rows holds exactly the oracle's window k.
+    @Test(arguments: [("quiet", 1), ("quiet", 4), ("summer", 1), ("summer", 11)])
+    func `shows the oracle's numbers for the window that it holds`(
+        stream: String,
+        windows: Int
+    ) async throws {
+        let sidecar = try RunningSidecar(
+            configuration: """
+                references: ["\(try Flights.exactReference())"]
+                clock: event
+                windows: [{name: 5k, rows: 5000}]
+                """
+        )
+        let rows = windows * 5_000
+        let file = try Flights.head(rows, of: stream, in: sidecar.directory)
+        let replay = try Kedge.run(
+            [
+                "replay", "--input", file, "--socket", sidecar.socket, "--speed", "max",
+                "--reference", try Flights.exactReference(), "--ignore", "late",
+            ],
+            in: sidecar.directory.url
+        )
+        #expect(replay.status == 0, "\(replay.errors)")
+        try await sidecar.wait(
+            for: #"kedge_ingest_records_total{model="delay",model_version="1"}"#,
+            toBe: Double(rows)
+        )
+        try await sidecar.wait(
+            for: #"kedge_window_rows{model="delay",model_version="1",window="5k"}"#,
+            toBe: 5_000
+        )
+        let expected = try Flights.oracle(stream)[windows - 1]
+        let report = try await report(of: sidecar, rows: rows)
+        let metrics = try await sidecar.get("/metrics").body
+        for (feature, statistics) in expected {
+            for (statistic, value) in statistics where statistic != "wasserstein" {
+                let shown = try #require(report[feature]?[statistic], "\(feature) \(statistic)")
+                #expect(isClose(shown, value), "report: \(feature) \(statistic)")
+                let series = seriesName(statistic)
+                let scraped = try #require(
+                    sample(series, feature: feature, in: metrics), "\(feature) \(series)")
+                #expect(isClose(scraped, value), "metrics: \(feature) \(statistic)")
+            }
+        }
+    }
+
+    /// The first window's statistics by feature, once the report counts all rows.
+    private func report(
+        of sidecar: RunningSidecar,
+        rows: Int
+    ) async throws -> [String: [String: Double]] {
+        let body = try await sidecar.get("/api/v1/report").body
+        let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+        let monitors = object?["monitors"] as? [[String: Any]]
+        let windows = monitors?.first?["windows"] as? [[String: Any]]
+        let features = try #require(windows?.first?["features"] as? [String: [String: Any]])
+        return features.mapValues { $0.compactMapValues { $0 as? Double } }
+    }
+
+    private func seriesName(_ statistic: String) -> String {
+        statistic.hasSuffix("_ratio") ? "kedge_\(statistic)" : "kedge_drift_\(statistic)"
+    }
+
+    private func sample(_ series: String, feature: String, in metrics: String) -> Double? {
+        let labels = #"{model="delay",model_version="1",window="5k",feature="\#(feature)"}"#
+        for line in metrics.split(separator: "\n") where line.hasPrefix("\(series)\(labels) ") {
+            return Double(line.dropFirst(series.count + labels.count + 1))
+        }
+        return nil
+    }
+}
