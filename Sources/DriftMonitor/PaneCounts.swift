@@ -18,10 +18,17 @@ package struct PaneCounts: Sendable, Equatable {
     package private(set) var carries: [UInt32] = []
     /// Rows since every count was last known to be below `carry`.
     private var unsettledRows: UInt32 = 0
+    private let settleAfterRows: UInt32
 
     /// Makes an empty pane.
-    package init(cellCount: Int) {
+    ///
+    /// - Parameters:
+    ///   - cellCount: Cells of all features.
+    ///   - settleAfterRows: How many rows are counted before counts may have to be carried, at
+    ///     most 2³¹; fewer only for tests.
+    package init(cellCount: Int, settleAfterRows: UInt32 = carry) {
         counts = Array(repeating: 0, count: cellCount)
+        self.settleAfterRows = min(settleAfterRows, Self.carry)
     }
 
     /// Counts some rows of a batch.
@@ -39,8 +46,8 @@ package struct PaneCounts: Sendable, Equatable {
         capacity: Int,
         layout: CellLayout
     ) {
-        if UInt32(rows.count) > Self.carry - unsettledRows { settle() }
-        unsettledRows += UInt32(rows.count)
+        if UInt32(rows.count) > settleAfterRows - unsettledRows { settle() }
+        unsettledRows = min(unsettledRows + UInt32(rows.count), settleAfterRows)
         self.rows += UInt64(rows.count)
         var counts = counts.mutableSpan
         for feature in 0..<layout.featureCount {

@@ -48,12 +48,8 @@ struct FeatureReader: ~Copyable {
     ) throws(ScanFault) {
         found.elementCount = nil
         found.unknownCount = 0
-        for column in 0..<schema.featureCount { Self.setMissing(column, schema, &batch) }
-        if cursor.byte == UInt8(ascii: "[") {
-            try readArray(&cursor, schema, &batch)
-        } else {
-            try readObject(&cursor, schema, firstPosition[number], &batch)
-        }
+        let row = RowPlace(schema: schema, batch: batch)
+        try readFeatures(&cursor, row, firstPosition[number], &batch.numbers, &batch.cells)
     }
 
     /// Reads the prediction, which comes next.
@@ -63,7 +59,17 @@ struct FeatureReader: ~Copyable {
         into batch: inout RecordBatch
     ) throws(ScanFault) {
         guard let column = schema.prediction else { return try cursor.skipValue() }
-        try readValue(&cursor, schema, column, &batch)
+        let row = RowPlace(schema: schema, batch: batch)
+        switch schema.readings[column] {
+        case .numeric:
+            batch.numbers[row.index(of: column)] = try cursor.readColumnNumber()
+        case .categorical(let table, let categoryCount):
+            batch.cells[row.index(of: column)] = try cursor.readColumnCell(
+                schema.categories,
+                table: table,
+                categoryCount: categoryCount
+            )
+        }
     }
 
     /// Marks the prediction of the row as missing.
@@ -76,9 +82,10 @@ struct FeatureReader: ~Copyable {
     /// - Returns: How many there were.
     @inline(never)
     static func clearInvalid(_ schema: ReadableSchema, in batch: inout RecordBatch) -> Int {
+        let row = RowPlace(schema: schema, batch: batch)
         var count = 0
         for column in schema.readings.indices {
-            let index = column * batch.capacity + batch.rows
+            let index = row.index(of: column)
             let isInvalid =
                 switch schema.readings[column] {
                 case .numeric: JSONCursor.isInvalid(batch.numbers[index])
@@ -92,25 +99,56 @@ struct FeatureReader: ~Copyable {
         return count
     }
 
+    private static func setMissing(
+        _ column: Int,
+        _ schema: ReadableSchema,
+        _ batch: inout RecordBatch
+    ) {
+        let index = RowPlace(schema: schema, batch: batch).index(of: column)
+        switch schema.readings[column] {
+        case .numeric: batch.numbers[index] = .nan
+        case .categorical(_, let categoryCount): batch.cells[index] = categoryCount + 1
+        }
+    }
+
+    /// Reads into the columns of a batch, whose arrays are checked for uniqueness once here.
+    private mutating func readFeatures(
+        _ cursor: inout JSONCursor,
+        _ row: RowPlace,
+        _ firstPosition: Int,
+        _ numbers: inout [Double],
+        _ cells: inout [UInt16]
+    ) throws(ScanFault) {
+        var numbers = numbers.mutableSpan
+        var cells = cells.mutableSpan
+        row.clear(&numbers, &cells)
+        if cursor.byte == UInt8(ascii: "[") {
+            try readArray(&cursor, row, &numbers, &cells)
+        } else {
+            try readObject(&cursor, row, firstPosition, &numbers, &cells)
+        }
+    }
+
     @inline(__always)
     private mutating func readObject(
         _ cursor: inout JSONCursor,
-        _ schema: ReadableSchema,
+        _ row: RowPlace,
         _ firstPosition: Int,
-        _ batch: inout RecordBatch
+        _ numbers: inout MutableSpan<Double>,
+        _ cells: inout MutableSpan<UInt16>
     ) throws(ScanFault) {
         var position = 0
         try cursor.beginObject()
         while let key = try cursor.nextKey(
-            of: schema.names,
+            of: row.schema.names,
             order: &order,
             at: firstPosition &+ position,
-            isInOrder: position < schema.featureCount
+            isInOrder: position < row.schema.featureCount
         ) {
             position &+= 1
             switch key {
             case .known(let feature):
-                try Self.readValue(&cursor, schema, feature, &batch)
+                try row.read(feature, &cursor, &numbers, &cells)
             case .unknown(let offset):
                 if found.unknownCount < found.unknownOffsets.count {
                     found.unknownOffsets[found.unknownCount] = offset
@@ -123,14 +161,15 @@ struct FeatureReader: ~Copyable {
 
     private mutating func readArray(
         _ cursor: inout JSONCursor,
-        _ schema: ReadableSchema,
-        _ batch: inout RecordBatch
+        _ row: RowPlace,
+        _ numbers: inout MutableSpan<Double>,
+        _ cells: inout MutableSpan<UInt16>
     ) throws(ScanFault) {
         var count = 0
         try cursor.beginArray()
         while try cursor.nextElement() {
-            if count < schema.featureCount {
-                try Self.readValue(&cursor, schema, count, &batch)
+            if count < row.schema.featureCount {
+                try row.read(count, &cursor, &numbers, &cells)
             } else {
                 try cursor.skipValue()
             }
@@ -138,37 +177,49 @@ struct FeatureReader: ~Copyable {
         }
         found.elementCount = count
     }
+}
+
+/// Where the next row of a batch stands in its columns.
+private struct RowPlace {
+    let schema: ReadableSchema
+    private let row: Int
+    private let capacity: Int
+
+    init(schema: ReadableSchema, batch: borrowing RecordBatch) {
+        self.schema = schema
+        row = batch.rows
+        capacity = batch.capacity
+    }
 
     @inline(__always)
-    private static func readValue(
+    func index(of column: Int) -> Int { column &* capacity &+ row }
+
+    /// Makes all features missing.
+    @inline(__always)
+    func clear(_ numbers: inout MutableSpan<Double>, _ cells: inout MutableSpan<UInt16>) {
+        for feature in 0..<schema.featureCount {
+            numbers[index(of: feature)] = .nan
+            cells[index(of: feature)] = schema.missingCells[feature]
+        }
+    }
+
+    /// Reads the value of a feature, which comes next.
+    @inline(__always)
+    func read(
+        _ feature: Int,
         _ cursor: inout JSONCursor,
-        _ schema: ReadableSchema,
-        _ column: Int,
-        _ batch: inout RecordBatch
+        _ numbers: inout MutableSpan<Double>,
+        _ cells: inout MutableSpan<UInt16>
     ) throws(ScanFault) {
-        let index = column &* batch.capacity &+ batch.rows
-        switch schema.readings[column] {
+        switch schema.readings[feature] {
         case .numeric:
-            batch.numbers[index] = try cursor.readColumnNumber()
+            numbers[index(of: feature)] = try cursor.readColumnNumber()
         case .categorical(let table, let categoryCount):
-            batch.cells[index] = try cursor.readColumnCell(
+            cells[index(of: feature)] = try cursor.readColumnCell(
                 schema.categories,
                 table: table,
                 categoryCount: categoryCount
             )
-        }
-    }
-
-    @inline(__always)
-    private static func setMissing(
-        _ column: Int,
-        _ schema: ReadableSchema,
-        _ batch: inout RecordBatch
-    ) {
-        let index = column &* batch.capacity &+ batch.rows
-        switch schema.readings[column] {
-        case .numeric: batch.numbers[index] = .nan
-        case .categorical(_, let categoryCount): batch.cells[index] = categoryCount &+ 1
         }
     }
 }

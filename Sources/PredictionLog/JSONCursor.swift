@@ -163,8 +163,9 @@ extension JSONCursor {
         needsComma = false
     }
 
+    /// Goes out of the array or object whose closing byte comes next.
     @inline(__always)
-    private mutating func leave() {
+    mutating func leave() {
         depth &-= 1
         offset &+= 1
         needsComma = true
@@ -183,7 +184,7 @@ extension JSONCursor {
         while byte <= 0x20, isBlank(byte) { offset &+= 1 }
     }
 
-    /// Whether a comma may stand here.
+    /// Whether a comma must stand before the next member or element.
     @inline(__always)
     var isAfterValue: Bool { needsComma }
 

@@ -52,19 +52,31 @@ struct KeySet: Sendable {
         }
     }
 
-    /// Where the value begins if a comma, the key and its colon begin at `offset`, spelt plainly.
+    /// Where the value begins if a comma, the key and its colon stand at `offset`, spelt plainly.
+    ///
+    /// - Parameter isFirst: Whether any byte may stand for the comma.
     @inline(__always)
-    fileprivate func end(of key: Int, in bytes: borrowing ByteView, at offset: Int) -> Int? {
+    fileprivate func end(
+        of key: Int,
+        in bytes: borrowing ByteView,
+        at offset: Int,
+        isFirst: Bool
+    ) -> Int? {
         let literal = literals[key]
+        var mask: UInt64 = isFirst ? ~0xFF : ~0
         var place = offset
         var index = literal.firstWord
         let last = index &+ literal.wordCount &- 1
         while index < last {
-            guard let word = bytes.word(at: place), word == words[index] else { return nil }
+            guard let word = bytes.word(at: place), (word ^ words[index]) & mask == 0 else {
+                return nil
+            }
+            mask = ~0
             place &+= 8
             index &+= 1
         }
-        guard let word = bytes.word(at: place), (word ^ words[last]) & literal.lastMask == 0 else {
+        mask &= literal.lastMask
+        guard let word = bytes.word(at: place), (word ^ words[last]) & mask == 0 else {
             return nil
         }
         return offset &+ literal.byteCount
@@ -103,10 +115,19 @@ extension JSONCursor {
         isInOrder: Bool
     ) throws(ScanFault) -> Key? {
         if isInOrder, case let expected = Int(order[position]), expected >= 0,
-            let end = keys.end(of: expected, in: bytes, at: offset), isAfterValue
+            let end = keys.end(
+                of: expected,
+                in: bytes,
+                at: isAfterValue ? offset : offset &- 1,
+                isFirst: !isAfterValue
+            )
         {
             finishKey(at: end)
             return .known(expected)
+        }
+        if byte == UInt8(ascii: "}") {
+            leave()
+            return nil
         }
         return try nextKeyAnywhere(of: keys, order: &order, at: isInOrder ? position : nil)
     }

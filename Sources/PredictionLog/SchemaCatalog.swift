@@ -62,6 +62,8 @@ final class ReadableSchema: Sendable {
     let featureCount: Int
     /// The column of the prediction, if there is one.
     let prediction: Int?
+    /// The cell of a missing value by column; 0 for a numeric one.
+    let missingCells: [UInt16]
     /// The names of the features.
     let names: KeySet
     /// The categories of the categorical columns.
@@ -82,6 +84,9 @@ final class ReadableSchema: Sendable {
         var readings = schema.features.map { reading($0.kind) }
         if let prediction = schema.prediction { readings.append(reading(prediction)) }
         self.readings = readings
+        missingCells = readings.map { reading in
+            if case .categorical(_, let categoryCount) = reading { categoryCount + 1 } else { 0 }
+        }
         featureCount = schema.features.count
         prediction = schema.prediction == nil ? nil : featureCount
         names = KeySet(schema.features.map(\.name))

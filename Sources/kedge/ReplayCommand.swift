@@ -64,6 +64,11 @@ struct ReplayCommand: AsyncParsableCommand {
         let names = reference.map { ModelMonitor.schema(of: $0).features.map(\.name) }
         var source = try table.open(featureNames: names)
         let head = try ReplayHead(of: &source)
+        let model = model ?? reference?.model
+        let version = version ?? reference?.version
+        if source.format == .csv, model == nil || version == nil {
+            throw ValidationError("CSV names no model: say --model and --version, or --reference")
+        }
         let mapping = RowMapping(
             format: source.format ?? .csv,
             reference: reference,
@@ -73,11 +78,7 @@ struct ReplayCommand: AsyncParsableCommand {
             ignored: Set(ignore.flatMap { $0.split(separator: ",").map(String.init) })
         )
         Terminal.note(mapping.remarks(on: source.columns))
-        let records = RowRecords(
-            mapping,
-            model: model ?? reference?.model,
-            version: version ?? reference?.version
-        )
+        let records = RowRecords(mapping, model: model, version: version)
         let stream = try UnixStream(path: socket)
         var replay = Replay(source, to: stream, records: records, speed: speed, head: head)
         var display = ReplayDisplay(isWatched: Terminal.isWatched)

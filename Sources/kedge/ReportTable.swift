@@ -13,8 +13,18 @@ enum ReportTable {
         for window in report.results { text += "\n" + self.text(of: window) }
         if report.results.isEmpty { text += "\nno window: \(report.rows) rows were read\n" }
         let drifted = report.results.count { $0.report.verdict == .drifted }
-        text += "\n\(report.results.count) windows, \(drifted) drifted\n"
-        return text
+        text += "\nwindows: \(report.results.count), drifted: \(drifted)\n"
+        return text + leftOut(of: report)
+    }
+
+    /// A line for the rows and values that no window counts; empty when there are none.
+    private static func leftOut(of report: OfflineReport) -> String {
+        var parts = RejectReason.allCases.compactMap { reason in
+            report.rejected[reason].map { "\($0) rejected (\(reason.rawValue))" }
+        }
+        if report.failedRows > 0 { parts.append("\(report.failedRows) with a failed outcome") }
+        if report.invalidValues > 0 { parts.append("\(report.invalidValues) invalid values") }
+        return parts.isEmpty ? "" : "not counted: \(parts.joined(separator: ", "))\n"
     }
 
     private static func text(of window: OfflineReport.Window) -> String {

@@ -20,6 +20,25 @@ struct PaneCountsTests {
     }
 
     @Test
+    func `carries what it has counted before a count could outgrow 32 bits`() {
+        let layout = CellLayout(cellCounts: [1])
+        let column = [UInt16](repeating: 0, count: 9)
+        var pane = PaneCounts(cellCount: 1, settleAfterRows: 10)
+        var power = PaneCounts(cellCount: 1)
+        power.count(0..<1, of: column.span, capacity: 9, layout: layout)
+        for _ in 0..<31 {
+            pane.add(power)
+            power.add(power)
+        }
+        #expect(pane.counts == [PaneCounts.carry - 1] && pane.carries.isEmpty)
+        pane.count(0..<9, of: column.span, capacity: 9, layout: layout)
+        #expect(pane.counts == [PaneCounts.carry + 8] && pane.carries.isEmpty)
+        pane.count(0..<2, of: column.span, capacity: 9, layout: layout)
+        #expect(pane.counts == [10] && pane.carries == [0])
+        #expect(pane.rows == UInt64(PaneCounts.carry) + 10)
+    }
+
+    @Test
     func `loses nothing when a count outgrows 32 bits`() {
         var pane = PaneCounts(cellCount: layout.cellCount)
         pane.count(0..<3, of: cells.span, capacity: 4, layout: layout)

@@ -7,11 +7,15 @@ package struct UnixStream: ~Copyable {
 
     /// Connects to the socket.
     ///
-    /// - Throws: `SystemError`: `ENOENT` when there is no such file, `ECONNREFUSED` when nobody
-    ///   listens there.
-    package init(path: String) throws(SystemError) {
-        // A reader that has stopped reading must not make a Ctrl-C wait for it.
-        file = try OpenFile(connectedTo: path, sendTimeoutMilliseconds: 200)
+    /// - Throws: `UnixStreamError`: with `ENOENT` when there is no such file, `ECONNREFUSED` when
+    ///   nobody listens there.
+    package init(path: String) throws(UnixStreamError) {
+        do {
+            // A reader that has stopped reading must not make a Ctrl-C wait for it.
+            file = try OpenFile(connectedTo: path, sendTimeoutMilliseconds: 200)
+        } catch {
+            throw UnixStreamError(path: path, reason: error)
+        }
     }
 
     /// Sends what it can of the bytes from `start` on, waiting up to 0.2 s for room.
@@ -21,4 +25,12 @@ package struct UnixStream: ~Copyable {
     package func send(_ bytes: [UInt8], from start: Int) throws(SystemError) -> Int {
         try file.send(bytes, from: start)
     }
+}
+
+/// Why a socket cannot be connected to.
+package struct UnixStreamError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let path: String
+    package let reason: SystemError
+
+    package var description: String { "cannot connect to \(path): \(reason)" }
 }

@@ -69,7 +69,9 @@ enum DirectoryListing {
             }
             // `d_name` is the last member, NUL-terminated, and may be longer than its declaration.
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+                unsafe String(
+                    cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)
+                )
             }
             if !name.hasPrefix(".") { names.append(name) }
         }

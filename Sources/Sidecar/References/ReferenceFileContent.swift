@@ -16,7 +16,9 @@ struct ReferenceFileContent {
     ) throws(ReferenceFileError) {
         try cursor.reading { cursor throws(ScanFault) in try cursor.beginObject() }
         var seen: Set<String> = []
-        guard try cursor.nextKey(after: &seen) == "format" else { throw .noFormat(offset: cursor.offset) }
+        guard try cursor.nextKey(after: &seen) == "format" else {
+            throw .noFormat(offset: cursor.offset)
+        }
         let format = try cursor.whole()
         guard format == ReferenceFile.format else {
             throw .format(found: format, expected: ReferenceFile.format)
@@ -50,7 +52,10 @@ struct ReferenceFileContent {
         try cursor.reading { cursor throws(ScanFault) in try cursor.end() }
         do throws(ReferenceError) {
             reference = try Reference(
-                model: parts.0, version: parts.1, rows: parts.2, features: parts.3
+                model: parts.0,
+                version: parts.1,
+                rows: parts.2,
+                features: parts.3
             )
         } catch {
             throw .invalid(error, feature: nil, offset: end)
@@ -127,7 +132,10 @@ private struct FeatureMembers {
         )
         do throws(ReferenceError) {
             return try NumericReference(
-                knots: parts.0, cellCounts: parts.1, missing: parts.2, resolution: parts.3,
+                knots: parts.0,
+                cellCounts: parts.1,
+                missing: parts.2,
+                resolution: parts.3,
                 distinct: parts.4
             )
         } catch {
@@ -148,7 +156,10 @@ private struct FeatureMembers {
         )
         do throws(ReferenceError) {
             return try CategoricalReference(
-                categories: parts.0, counts: parts.1, unseen: parts.2, missing: parts.3
+                categories: parts.0,
+                counts: parts.1,
+                unseen: parts.2,
+                missing: parts.3
             )
         } catch {
             throw .invalid(error, feature: name, offset: end)

@@ -37,7 +37,7 @@ extension ReferenceFileError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .malformed(let fault): "\(fault)"
-        case .noFormat(let offset): 
+        case .noFormat(let offset):
             "no reference file: expected \"format\" first, before byte \(offset)"
         case .format(let found, let expected):
             "format \(found); this version of kedge reads format \(expected)"

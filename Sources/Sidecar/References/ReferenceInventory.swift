@@ -72,7 +72,9 @@ package struct ReferenceInventory: Sendable {
                 claims[key] = claim
                 if claim.path == finding.path { continue }
                 let problem = ReferenceFault.Problem.duplicate(
-                    model: key.model, version: key.version, of: claim.path
+                    model: key.model,
+                    version: key.version,
+                    of: claim.path
                 )
                 faults.append(ReferenceFault(path: finding.path, problem: problem))
                 if let held = old[finding.path] {

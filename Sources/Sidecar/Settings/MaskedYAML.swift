@@ -9,12 +9,14 @@
 /// was an alias. The masks are private-use characters that the text does not contain; lines and
 /// columns stay what they were.
 struct MaskedYAML {
+    /// How many duplicate keys are marked; each costs a parse of the document.
+    private static let maximumDuplicates = 16
     private static let masked: [Unicode.Scalar] = ["*", "?"]
 
     private var scalars: [Unicode.Scalar]
     /// What each mask stands for.
     private var meanings: [Unicode.Scalar: Unicode.Scalar]
-    /// The masks that make one of two equal keys another; the first one stays unused.
+    /// The masks left to make one of two equal keys another.
     private var free: ArraySlice<Unicode.Scalar>
 
     init(_ text: String) {
@@ -22,7 +24,7 @@ struct MaskedYAML {
         let unused = Self.privateUse.lazy.compactMap(Unicode.Scalar.init).filter {
             !present.contains($0)
         }
-        let masks = Array(unused.prefix(Self.masked.count + 64))
+        let masks = Array(unused.prefix(Self.masked.count + Self.maximumDuplicates))
         meanings = Dictionary(uniqueKeysWithValues: zip(masks, Self.masked))
         free = masks.dropFirst(Self.masked.count)
         let mask = Dictionary(uniqueKeysWithValues: zip(Self.masked, masks))
@@ -45,7 +47,7 @@ struct MaskedYAML {
 
     /// Makes the key at a position differ from its double, so that the parser goes on.
     ///
-    /// - Returns: False when there is no key to mark there, or 64 are marked already.
+    /// - Returns: False when there is no key to mark there, or no mask is left.
     mutating func markDuplicate(line: Int, column: Int) -> Bool {
         guard var index = index(line: line, column: column) else { return false }
         if scalars[index] == "\"" || scalars[index] == "'" { index += 1 }

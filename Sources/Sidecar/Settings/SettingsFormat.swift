@@ -87,7 +87,9 @@ extension SettingsFormat {
         let expected = "a list of \(counts.lowerBound) to \(most), each \(element.expected)"
         let shape: SettingsShape = element.shape == .scalar ? .list : .structure
         return SettingsFormat(expected: expected, shape: shape, parts: element.parts) {
-            node, key, reading in
+            node,
+            key,
+            reading in
             guard case .sequence(let nodes) = node.content, counts.contains(nodes.count) else {
                 reading.reject(node, key: key, expected: expected)
                 return nil
@@ -122,7 +124,9 @@ extension SettingsFormat {
     ) -> SettingsFormat where Value == [String: Element] {
         let expected = "a mapping from \(name) to \(element.expected)"
         return SettingsFormat(expected: expected, shape: .structure, parts: element.parts) {
-            node, key, reading in
+            node,
+            key,
+            reading in
             guard case .mapping(let entries) = node.content else {
                 reading.reject(node, key: key, expected: expected)
                 return nil
@@ -135,9 +139,11 @@ extension SettingsFormat {
         } encode: { values in
             guard !values.isEmpty else { return nil }
             let names = values.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            return .members(names.compactMap { name in
-                values[name].flatMap(element.encode).map { (name, $0) }
-            })
+            return .members(
+                names.compactMap { name in
+                    values[name].flatMap(element.encode).map { (name, $0) }
+                }
+            )
         }
     }
 
@@ -157,7 +163,9 @@ extension SettingsFormat {
         open: @escaping @Sendable (Value) -> Draft
     ) -> SettingsFormat {
         SettingsFormat(expected: expected, shape: .structure, parts: table.descriptions) {
-            node, key, reading in
+            node,
+            key,
+            reading in
             guard case .mapping = node.content else {
                 reading.reject(node, key: key, expected: expected)
                 return nil

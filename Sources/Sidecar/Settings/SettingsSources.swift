@@ -23,7 +23,8 @@ struct SettingsSources {
     mutating func read(_ environment: [String: String]) {
         let prefix = SettingsKeyDescription.variablePrefix
         let known = table.descriptions.map(\.variable)
-        for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(prefix) {
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(prefix) {
             let place = SettingsPlace.variable(name)
             if let key = table.keys.first(where: { $0.description.variable == name }) {
                 read([value], of: key, at: place)

@@ -11,16 +11,21 @@ extension SidecarSettings {
 
     private static let serviceKeys: [SettingsKey<SidecarSettings>] = [
         SettingsKey(
-            "listen", \.listen, .address,
+            "listen",
+            \.listen,
+            .address,
             "Where /metrics, the API and the page are served; port 0 takes any free one."
         ),
         SettingsKey(
-            "state", \.state, .path("a directory"),
+            "state",
+            \.state,
+            .path("a directory"),
             "The directory that is this process's own, and locked by it; none keeps nothing.",
             example: "/var/lib/kedge"
         ),
         SettingsKey(
-            "references", \.references,
+            "references",
+            \.references,
             .list(of: .path("a file or directory"), counts: 1...256, unique: ("", { $0 })),
             "Reference files, or directories that are watched for them.",
             flag: "reference"
@@ -29,73 +34,102 @@ extension SidecarSettings {
 
     private static let socketKeys: [SettingsKey<SidecarSettings>] = [
         SettingsKey(
-            "socket.path", \.socket.path,
+            "socket.path",
+            \.socket.path,
             .path("the Unix socket", limit: SocketFile.maximumPathBytes),
             "The socket that prediction logs are written to.",
             flag: "socket"
         ),
         SettingsKey(
-            "socket.mode", \.socket.mode, .mode,
+            "socket.mode",
+            \.socket.mode,
+            .mode,
             "The permissions of the socket's file."
         ),
         SettingsKey(
-            "socket.group", \.socket.group, .group,
+            "socket.group",
+            \.socket.group,
+            .group,
             "The group of the socket's file; none leaves the process's own.",
             example: "serving"
         ),
         SettingsKey(
-            "socket.allow_uids", \.socket.allowedUsers,
+            "socket.allow_uids",
+            \.socket.allowedUsers,
             .list(
-                of: .integer(0...UInt32.max), counts: 1...1_024, unique: ("", { String($0) })
+                of: .integer(0...UInt32.max),
+                counts: 1...1_024,
+                unique: ("", { String($0) })
             ),
             "The users who may connect, by number; none leaves it to the permissions.",
             example: "[1000, 65532]"
         ),
         SettingsKey(
-            "socket.max_connections", \.socket.connections, .integer(1...65_536),
+            "socket.max_connections",
+            \.socket.connections,
+            .integer(1...65_536),
             "Connections at once; a further one is closed and counted."
         ),
         SettingsKey(
-            "socket.idle", \.socket.idle, .durationOrNever(.seconds(1)...(.seconds(604_800))),
+            "socket.idle",
+            \.socket.idle,
+            .durationOrNever(.seconds(1)...(.seconds(604_800))),
             "A connection that sends nothing for so long is closed."
         ),
         SettingsKey(
-            "socket.max_line", \.socket.lineBytes, .bytes(256...16_777_216),
+            "socket.max_line",
+            \.socket.lineBytes,
+            .bytes(256...16_777_216),
             "The longest line, one record; a longer one is skipped and counted."
         ),
     ]
 
     private static let monitorKeys: [SettingsKey<SidecarSettings>] = [
         SettingsKey(
-            "clock", \.monitor.clock, .choice([.arrival, .event]),
+            "clock",
+            \.monitor.clock,
+            .choice([.arrival, .event]),
             "Whose time windows follow: that of the record's arrival, or its own `ts`."
         ),
         SettingsKey(
-            "evaluate_every", \.evaluateEvery, .duration(.milliseconds(100)...(.seconds(3_600))),
+            "evaluate_every",
+            \.evaluateEvery,
+            .duration(.milliseconds(100)...(.seconds(3_600))),
             "How often a report is computed."
         ),
         SettingsKey(
-            "min_rows", \.monitor.minimumRows, .integer(1...1_000_000_000),
+            "min_rows",
+            \.monitor.minimumRows,
+            .integer(1...1_000_000_000),
             "A statistic with fewer rows behind it is learning: not judged, not on /metrics."
         ),
         SettingsKey(
-            "lateness", \.monitor.latenessSeconds, .seconds(MonitorSettings.latenessLimits),
+            "lateness",
+            \.monitor.latenessSeconds,
+            .seconds(MonitorSettings.latenessLimits),
             "How long a pane waits for late records; clock: event only."
         ),
         SettingsKey(
-            "expire", \.monitor.expireSeconds, .seconds(1...31_622_400),
+            "expire",
+            \.monitor.expireSeconds,
+            .seconds(1...31_622_400),
             "A model version without records for so long leaves /metrics."
         ),
         SettingsKey(
-            "thresholds.ks_statistic", \.monitor.thresholds.ksStatistic, .threshold,
+            "thresholds.ks_statistic",
+            \.monitor.thresholds.ksStatistic,
+            .threshold,
             "The Kolmogorov-Smirnov distance above which a numeric feature has drifted."
         ),
         SettingsKey(
-            "thresholds.js_divergence", \.monitor.thresholds.jsDivergence, .threshold,
+            "thresholds.js_divergence",
+            \.monitor.thresholds.jsDivergence,
+            .threshold,
             "The Jensen-Shannon divergence, in bits, above which a categorical feature has drifted."
         ),
         SettingsKey(
-            "thresholds.features", \.monitor.thresholds.features,
+            "thresholds.features",
+            \.monitor.thresholds.features,
             .dictionary(
                 from: "feature names",
                 to: .mapping("its own thresholds", exceptionTable, empty: .init())
@@ -104,7 +138,8 @@ extension SidecarSettings {
             example: "{temp: {ks_statistic: 0.6}}"
         ),
         SettingsKey(
-            "windows", \.monitor.windows,
+            "windows",
+            \.monitor.windows,
             .list(of: .window, counts: 1...32, unique: ("name", \.name)),
             "The rolling windows, each by time (panes) or by count (rows)."
         ),
@@ -112,30 +147,42 @@ extension SidecarSettings {
 
     private static let limitKeys: [SettingsKey<SidecarSettings>] = [
         SettingsKey(
-            "limits.monitors", \.limits.monitors, .integer(1...10_000),
+            "limits.monitors",
+            \.limits.monitors,
+            .integer(1...10_000),
             "Model versions watched at once; references beyond are refused."
         ),
         SettingsKey(
-            "limits.features", \.limits.features, .integer(1...10_000),
+            "limits.features",
+            \.limits.features,
+            .integer(1...10_000),
             "Features of one reference, the prediction included; a file with more is refused."
         ),
         SettingsKey(
-            "limits.categories", \.limits.categories, .integer(1...65_533),
+            "limits.categories",
+            \.limits.categories,
+            .integer(1...65_533),
             "Categories of one feature; a file with more is refused."
         ),
         SettingsKey(
-            "limits.metrics_features", \.metricsFeatures, .integer(1...10_000),
+            "limits.metrics_features",
+            \.metricsFeatures,
+            .integer(1...10_000),
             "Features of one model version with series on /metrics; the overflow is counted."
         ),
     ]
 
     private static let exceptionTable = SettingsTable<Thresholds.Exception>([
         SettingsKey(
-            "ks_statistic", \.ksStatistic, .threshold,
+            "ks_statistic",
+            \.ksStatistic,
+            .threshold,
             "Instead of thresholds.ks_statistic."
         ),
         SettingsKey(
-            "js_divergence", \.jsDivergence, .threshold,
+            "js_divergence",
+            \.jsDivergence,
+            .threshold,
             "Instead of thresholds.js_divergence."
         ),
     ])

@@ -13,15 +13,21 @@ private struct WindowDraft: Sendable {
     static let table = SettingsTable<WindowDraft>([
         SettingsKey("name", \.name, .label, "The name in reports and labels.", isRequired: true),
         SettingsKey(
-            "panes", \.panes, .integer(WindowDefinition.paneCounts),
+            "panes",
+            \.panes,
+            .integer(WindowDefinition.paneCounts),
             "By time: how many panes, the open one included."
         ),
         SettingsKey(
-            "pane", \.pane, .seconds(WindowDefinition.paneSeconds),
+            "pane",
+            \.pane,
+            .seconds(WindowDefinition.paneSeconds),
             "By time: how long a pane is; 1m when left out."
         ),
         SettingsKey(
-            "rows", \.rows, .integer(1...10_000_000),
+            "rows",
+            \.rows,
+            .integer(1...10_000_000),
             "By count: how many records."
         ),
     ])

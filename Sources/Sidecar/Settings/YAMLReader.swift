@@ -32,7 +32,11 @@ struct YAMLReader {
         }
         var masked = MaskedYAML(text)
         if let (line, column) = masked.tooDeep(limit: Self.maximumDepth) {
-            report(.tooLarge(limit: "\(Self.maximumDepth) nested levels"), line: line, column: column)
+            report(
+                .tooLarge(limit: "\(Self.maximumDepth) nested levels"),
+                line: line,
+                column: column
+            )
             return nil
         }
         while true {

@@ -12,7 +12,8 @@ enum YAMLWriter {
         case .sequence(let nodes):
             "[" + nodes.map(flow).joined(separator: ", ") + "]"
         case .mapping(let entries):
-            "{" + entries.map { "\(quotedIfNeeded($0.key)): \(flow($0.value))" }
+            "{"
+                + entries.map { "\(quotedIfNeeded($0.key)): \(flow($0.value))" }
                 .joined(separator: ", ") + "}"
         }
     }
@@ -55,7 +56,9 @@ enum YAMLWriter {
         guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {
             return false
         }
-        let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"]
+        let words: Set = [
+            "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan",
+        ]
         let isLetter = { (scalar: Unicode.Scalar) in
             ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
         }

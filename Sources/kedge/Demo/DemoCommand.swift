@@ -74,8 +74,8 @@ struct DemoCommand: AsyncParsableCommand {
         clock: event
         lateness: 1h
         windows:
-          - {name: 5k rows, rows: 5000}
-          - {name: 7 days, pane: 24h, panes: 7}
+          - {name: 5k, rows: 5000}
+          - {name: 7d, pane: 24h, panes: 7}
         thresholds:
           features:
             temp: {ks_statistic: 0.6}

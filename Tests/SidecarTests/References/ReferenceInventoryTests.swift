@@ -6,7 +6,8 @@ import Sidecar
 import Testing
 
 struct ReferenceInventoryTests {
-    @Test func `what was not there is added, what is not there any more is gone`() throws {
+    @Test
+    func `what was not there is added, what is not there any more is gone`() throws {
         var inventory = ReferenceInventory()
         let first = try inventory.update([valid("a"), valid("b", "n")])
         #expect(first.added.map(\.path) == ["a", "b"])
@@ -17,7 +18,8 @@ struct ReferenceInventoryTests {
         #expect(second.inForce.map(\.path) == ["b"])
     }
 
-    @Test func `another digest of the same model version is a change`() throws {
+    @Test
+    func `another digest of the same model version is a change`() throws {
         var inventory = ReferenceInventory()
         _ = try inventory.update([valid("a")])
         let update = try inventory.update([valid("a", rows: 2)])
@@ -26,7 +28,8 @@ struct ReferenceInventoryTests {
         #expect(update.added.isEmpty && update.gone.isEmpty)
     }
 
-    @Test func `another model version in the same file replaces the old one`() throws {
+    @Test
+    func `another model version in the same file replaces the old one`() throws {
         var inventory = ReferenceInventory()
         _ = try inventory.update([valid("a")])
         let update = try inventory.update([valid("a", "m", "2")])
@@ -34,7 +37,8 @@ struct ReferenceInventoryTests {
         #expect(update.gone.map(\.file) == [try .small()])
     }
 
-    @Test func `a reference that only moves to another file is no change`() throws {
+    @Test
+    func `a reference that only moves to another file is no change`() throws {
         var inventory = ReferenceInventory()
         _ = try inventory.update([valid("a")])
         let moved = try inventory.update([valid("b")])
@@ -43,7 +47,8 @@ struct ReferenceInventoryTests {
         #expect(try inventory.update([valid("c", rows: 2)]).changed.count == 1)
     }
 
-    @Test func `a faulty file leaves its old reference in force until it is gone`() throws {
+    @Test
+    func `a faulty file leaves its old reference in force until it is gone`() throws {
         var inventory = ReferenceInventory()
         #expect(inventory.update([faulty("a")]).inForce.isEmpty)
         _ = try inventory.update([valid("a")])
@@ -55,7 +60,8 @@ struct ReferenceInventoryTests {
         #expect(inventory.update([]).gone.count == 1)
     }
 
-    @Test func `a second file of a model version is refused, and both are named`() throws {
+    @Test
+    func `a second file of a model version is refused, and both are named`() throws {
         var inventory = ReferenceInventory()
         let update = try inventory.update([valid("b", rows: 2), valid("c")])
         #expect(update.inForce.map(\.path) == ["b"])
@@ -74,7 +80,8 @@ struct ReferenceInventoryTests {
         #expect(third.faults.map(\.path) == ["c"])
     }
 
-    @Test func `a file that takes what another has keeps what it had`() throws {
+    @Test
+    func `a file that takes what another has keeps what it had`() throws {
         var inventory = ReferenceInventory()
         _ = try inventory.update([valid("a", "m"), valid("b", "n")])
         let update = try inventory.update([valid("a", "n", rows: 5), valid("b", "n")])
@@ -89,7 +96,8 @@ struct ReferenceInventoryTests {
         #expect(third.changed.map(\.new.path) == ["c"])
     }
 
-    @Test func `two files that swap their contents change nothing`() throws {
+    @Test
+    func `two files that swap their contents change nothing`() throws {
         var inventory = ReferenceInventory()
         _ = try inventory.update([valid("a", "m"), valid("b", "n")])
         let update = try inventory.update([valid("a", "n"), valid("b", "m")])
@@ -98,7 +106,8 @@ struct ReferenceInventoryTests {
     }
 
     /// Three files, each absent, faulty or with one of two model versions: all pairs of states.
-    @Test func `after any change no model version is twice in force, and no sound one is lost`() throws {
+    @Test
+    func `after any change no model version is twice in force, and no sound one is lost`() throws {
         let contents: [ReferenceInventory.Content?] = [
             nil, .faulty(.notAFile), .valid(try .small("m")), .valid(try .small("n")),
             .valid(try .small("m", rows: 2)),

@@ -16,7 +16,8 @@ struct ReferenceStoreTests {
         directory = try TemporaryDirectory()
     }
 
-    @Test func `reads files and the json files of directories`() throws {
+    @Test
+    func `reads files and the json files of directories`() throws {
         try write(.small("a"), "refs/a.json")
         try write(.small("b"), "refs/b.json")
         try write(.small("c"), "refs/c.txt")
@@ -31,7 +32,8 @@ struct ReferenceStoreTests {
         #expect(store.inForce == update.inForce)
     }
 
-    @Test func `a file that two paths lead to is read once`() throws {
+    @Test
+    func `a file that two paths lead to is read once`() throws {
         try write(.small(), "refs/a.json")
         try FileManager.default.createSymbolicLink(
             atPath: directory.path("refs/b.json"),
@@ -44,7 +46,8 @@ struct ReferenceStoreTests {
         #expect(update.faults.isEmpty)
     }
 
-    @Test func `a ConfigMap that swaps its links is a change only by content`() throws {
+    @Test
+    func `a ConfigMap that swaps its links is a change only by content`() throws {
         let files = FileManager.default
         for (name, rows) in [("..1", UInt64(1)), ("..2", 1), ("..3", 2)] {
             try write(.small(rows: rows), "refs/\(name)/r.json")
@@ -68,7 +71,8 @@ struct ReferenceStoreTests {
         }
     }
 
-    @Test func `a change within the tick of the clock is seen`() throws {
+    @Test
+    func `a change within the tick of the clock is seen`() throws {
         let path = try write(.small(rows: 1), "r.json")
         let old = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
         var store = ReferenceStore(paths: [path])
@@ -84,7 +88,8 @@ struct ReferenceStoreTests {
         #expect(store.refresh(now: later).changed.count == 1)
     }
 
-    @Test func `a faulty file keeps its reference, an absent one takes it along`() throws {
+    @Test
+    func `a faulty file keeps its reference, an absent one takes it along`() throws {
         let path = try write(.small(), "refs/a.json")
         var store = ReferenceStore(paths: [directory.path("refs")])
         _ = store.refresh(now: later)
@@ -119,7 +124,8 @@ struct ReferenceStoreTests {
         #expect(update.inForce.count == 1 && !update.hasChanges && update.faults.isEmpty)
     }
 
-    @Test func `a path that is configured no more takes its references along`() throws {
+    @Test
+    func `a path that is configured no more takes its references along`() throws {
         let paths = [try write(.small("a"), "a.json"), try write(.small("b"), "b.json")]
         var store = ReferenceStore(paths: paths)
         _ = store.refresh(now: later)
@@ -127,7 +133,8 @@ struct ReferenceStoreTests {
         #expect(store.refresh(now: later).gone.map(\.file.reference.model) == ["a"])
     }
 
-    @Test func `what is no file is a fault, and is not opened`() throws {
+    @Test
+    func `what is no file is a fault, and is not opened`() throws {
         let path = directory.path("pipe.json")
         let result = unsafe mkfifo(path, 0o600)
         #expect(result == 0)
@@ -135,7 +142,8 @@ struct ReferenceStoreTests {
         #expect(store.refresh(now: later).faults == [.init(path: path, problem: .notAFile)])
     }
 
-    @Test func `a file over the limit is refused`() throws {
+    @Test
+    func `a file over the limit is refused`() throws {
         let path = try write(.small(), "a.json")
         var store = ReferenceStore(paths: [path], limits: .init(bytes: 20))
         let problem = ReferenceFault.Problem.malformed(.tooMany(.bytes, limit: 20, offset: 20))

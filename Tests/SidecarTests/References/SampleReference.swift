@@ -53,7 +53,9 @@ enum SampleReference {
     }
 
     /// One feature; another `rows` is another digest.
-    static func small(model: String = "m", version: String = "1", rows: UInt64 = 1) throws -> Reference {
+    static func small(model: String = "m", version: String = "1", rows: UInt64 = 1) throws
+        -> Reference
+    {
         let feature = FeatureReference(
             name: "x",
             distribution: .categorical(

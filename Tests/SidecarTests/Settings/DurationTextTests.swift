@@ -28,7 +28,8 @@ struct DurationTextTests {
         #expect(DurationText.parse(text) == nil)
     }
 
-    @Test func `every duration of whole milliseconds reads back`() {
+    @Test
+    func `every duration of whole milliseconds reads back`() {
         var milliseconds = 1
         while milliseconds < 10_000_000_000 {
             let duration = Duration.milliseconds(milliseconds)

@@ -21,7 +21,10 @@ struct SettingsFaultTests {
 
     static let values: [Case] = [
         Case("clock: arival", "f:1:8: clock: expected arrival or event, found \"arival\""),
-        Case("listen: 80", "f:1:9: listen: expected host:port, with a port from 0 to 65535, found \"80\""),
+        Case(
+            "listen: 80",
+            "f:1:9: listen: expected host:port, with a port from 0 to 65535, found \"80\""
+        ),
         Case(
             "\nevaluate_every: 15",
             "f:2:17: evaluate_every: expected a duration from 100ms to 1h, found \"15\""
@@ -65,7 +68,10 @@ struct SettingsFaultTests {
     ]
 
     static let windows: [Case] = [
-        Case("windows: []", "f:1:10: windows: expected a list of 1 to 32, each a window, found a list"),
+        Case(
+            "windows: []",
+            "f:1:10: windows: expected a list of 1 to 32, each a window, found a list"
+        ),
         Case("windows: [{name: a}]", "f:1:11: windows[0]: missing; expected panes or rows"),
         Case(
             "windows: [{name: a, pane: 1m}]",
@@ -106,7 +112,10 @@ struct SettingsFaultTests {
         Case("lisen: a:1", "f:1:1: lisen: unknown; did you mean listen?"),
         Case("socket: {paht: /s}", "f:1:10: socket.paht: unknown; did you mean path?"),
         Case("path: /s", "f:1:1: path: unknown; did you mean socket.path?"),
-        Case("max-connections: 3", "f:1:1: max-connections: unknown; did you mean socket.max_connections?"),
+        Case(
+            "max-connections: 3",
+            "f:1:1: max-connections: unknown; did you mean socket.max_connections?"
+        ),
         Case("rules: []", "f:1:1: rules: unknown"),
         Case("windows: [{name: a, row: 1}]", "f:1:21: windows[0].row: unknown; did you mean rows?"),
         Case(
@@ -124,8 +133,11 @@ struct SettingsFaultTests {
             "f:3:1: clock: given twice, first at f:1:1",
             "f:4:1: lisen: unknown; did you mean listen?"
         ),
-        Case("[a]: 1\nlisen: 2", "f:1:1: expected a key, found a list or mapping",
-            "f:2:1: lisen: unknown; did you mean listen?"),
+        Case(
+            "[a]: 1\nlisen: 2",
+            "f:1:1: expected a key, found a list or mapping",
+            "f:2:1: lisen: unknown; did you mean listen?"
+        ),
     ]
 
     static let syntax: [Case] = [
@@ -140,11 +152,16 @@ struct SettingsFaultTests {
                 + "found a tab character that violates indentation"
         ),
         Case("a: \u{7}", "f:1:4: no YAML: control characters are not allowed"),
-        Case("clock: event\n---\nclock: event",
+        Case(
+            "clock: event\n---\nclock: event",
             "f:2:1: no YAML: expected a single document in the stream of line 1, "
-                + "but found another document"),
-        Case("a: &x [1]\nstate: *x",
-            "f:1:1: a: unknown", "f:2:8: aliases are not supported; write the value out"),
+                + "but found another document"
+        ),
+        Case(
+            "a: &x [1]\nstate: *x",
+            "f:1:1: a: unknown",
+            "f:2:8: aliases are not supported; write the value out"
+        ),
     ]
 
     @Test(arguments: values + windows + keys + syntax)
@@ -152,7 +169,8 @@ struct SettingsFaultTests {
         #expect(messages(example.file) == example.messages)
     }
 
-    @Test func `every fault of every source is told`() throws {
+    @Test
+    func `every fault of every source is told`() throws {
         let file = SettingsFile(
             name: "f",
             bytes: Array("clock: a\nlisen: 1\nwindows: [{name: '', rows: 0}]".utf8)
@@ -166,14 +184,16 @@ struct SettingsFaultTests {
         }
         #expect(
             error?.faults.map { "\($0.place): \($0.key)" } == [
-                "f:1:8: clock", "f:2:1: lisen", "f:3:18: windows[0].name", "f:3:28: windows[0].rows",
+                "f:1:8: clock", "f:2:1: lisen", "f:3:18: windows[0].name",
+                "f:3:28: windows[0].rows",
                 "KEDGE_CLOK: ", "KEDGE_LISTEN: listen", "KEDGE_SOCKET: ", "--mode: ",
                 "--expire: expire",
             ]
         )
     }
 
-    @Test func `variables of others are left alone`() throws {
+    @Test
+    func `variables of others are left alone`() throws {
         let environment = [
             "KEDGE_SERVICE_HOST": "10.0.0.1", "KEDGE_PORT": "tcp://10.0.0.1:9095",
             "KEDGE_PORT_9095_TCP_ADDR": "10.0.0.1", "KEDGE_BINARY": "x", "XKEDGE_LISTEN": "x",
@@ -181,7 +201,8 @@ struct SettingsFaultTests {
         #expect(try ResolvedSettings(environment: environment).settings == SidecarSettings())
     }
 
-    @Test func `a flag that is given twice, or is none, or has no value is a fault`() {
+    @Test
+    func `a flag that is given twice, or is none, or has no value is a fault`() {
         let error = #expect(throws: SettingsError.self) {
             try ResolvedSettings(
                 flags: SettingsFlag.parse(["--clock", "event", "--clock", "arrival"])
@@ -200,7 +221,8 @@ struct SettingsFaultTests {
         )
     }
 
-    @Test func `a file that is absent or no UTF-8 is one fault`() {
+    @Test
+    func `a file that is absent or no UTF-8 is one fault`() {
         let absent = #expect(throws: SettingsError.self) {
             try SettingsFile(reading: "/nonexistent/kedge.yaml")
         }

@@ -7,7 +7,8 @@ import Sidecar
 import Testing
 
 struct SidecarSettingsTests {
-    @Test func `nothing said is the defaults`() throws {
+    @Test
+    func `nothing said is the defaults`() throws {
         let settings = try ResolvedSettings().settings
         #expect(settings == SidecarSettings())
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 9_095))
@@ -27,7 +28,8 @@ struct SidecarSettingsTests {
         )
     }
 
-    @Test func `a file sets every key`() throws {
+    @Test
+    func `a file sets every key`() throws {
         let settings = try resolve(Self.everything)
         #expect(settings.listen == ListenAddress(host: "::1", port: 0))
         #expect(settings.state == "/var/lib/kedge")
@@ -69,9 +71,11 @@ struct SidecarSettingsTests {
     }
 
     @Test(arguments: [
-        "yes", "no", "null", "~", "0660", "1e3", "12:30", "-", "#", "a # b", "a: b", "'", "\"", "\\",
+        "yes", "no", "null", "~", "0660", "1e3", "12:30", "-", "#", "a # b", "a: b", "'", "\"",
+        "\\",
         "\u{7}", "\u{2028}", "\u{85}", "x\u{FEFF}", "ü", "🪝", " a ", "[a]", "{a", "*a", "&a", "!a",
-        "%a", "@a", "`a", "a,b", "2026-11-21", "0x1f", ".inf", "1_000", "a\nb", "\u{E000}", "?", "? a",
+        "%a", "@a", "`a", "a,b", "2026-11-21", "0x1f", ".inf", "1_000", "a\nb", "\u{E000}", "?",
+        "? a",
         "=", "<<", "a:", "./a", "../a-b_c.d",
     ])
     func `any name of a feature and any path is shown so that it reads back`(text: String) throws {
@@ -82,13 +86,18 @@ struct SidecarSettingsTests {
         #expect(try resolve(settings.yaml) == settings)
     }
 
-    @Test func `a key with nothing behind it keeps its default`() throws {
+    @Test
+    func `a key with nothing behind it keeps its default`() throws {
         let file = "state:\nsocket:\nthresholds:\n  features: ~\nmin_rows: null\n"
         #expect(try resolve(file) == SidecarSettings())
     }
 
-    @Test func `flags win over the environment, the environment over the file`() throws {
-        let file = SettingsFile(name: "f", bytes: Array("min_rows: 1\nlateness: 1s\nexpire: 1m".utf8))
+    @Test
+    func `flags win over the environment, the environment over the file`() throws {
+        let file = SettingsFile(
+            name: "f",
+            bytes: Array("min_rows: 1\nlateness: 1s\nexpire: 1m".utf8)
+        )
         let resolved = try ResolvedSettings(
             file: file,
             environment: ["KEDGE_MIN_ROWS": "2", "KEDGE_LATENESS": "2s", "HOME": "/"],
@@ -101,12 +110,14 @@ struct SidecarSettingsTests {
         #expect(
             resolved.places == [
                 "min_rows": .flag("--min-rows"), "lateness": .variable("KEDGE_LATENESS"),
-                "expire": .file("f", line: 3, column: 9), "evaluate_every": .flag("--evaluate-every"),
+                "expire": .file("f", line: 3, column: 9),
+                "evaluate_every": .flag("--evaluate-every"),
             ]
         )
     }
 
-    @Test func `lists and mappings come from the environment and from flags as well`() throws {
+    @Test
+    func `lists and mappings come from the environment and from flags as well`() throws {
         let resolved = try ResolvedSettings(
             environment: [
                 "KEDGE_WINDOWS": "[{name: a, rows: 5}]",
@@ -134,7 +145,8 @@ struct SidecarSettingsTests {
         #expect(windows.map(\.name) == ["a", "b"])
     }
 
-    @Test func `names of variables and flags follow from the key, and no two are the same`() {
+    @Test
+    func `names of variables and flags follow from the key, and no two are the same`() {
         let keys = SidecarSettings.table.descriptions
         #expect(keys.contains { $0.variable == "KEDGE_SOCKET_MAX_CONNECTIONS" })
         #expect(keys.contains { $0.flags == ["--socket-max-connections"] })
@@ -142,9 +154,13 @@ struct SidecarSettingsTests {
         #expect(Set(keys.flatMap(\.flags)).count == keys.flatMap(\.flags).count)
     }
 
-    @Test func `the bundled file is the manual, and is valid`() throws {
+    @Test
+    func `the bundled file is the manual, and is valid`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
-        let text = try String(contentsOf: root.appending(path: "config/sidecar.yaml"), encoding: .utf8)
+        let text = try String(
+            contentsOf: root.appending(path: "config/sidecar.yaml"),
+            encoding: .utf8
+        )
         #expect(text == SettingsManual.yaml)
         #expect(try resolve(text) == SidecarSettings())
         for key in SidecarSettings.table.descriptions {
@@ -155,7 +171,8 @@ struct SidecarSettingsTests {
         }
     }
 
-    @Test func `every example of the manual is valid`() throws {
+    @Test
+    func `every example of the manual is valid`() throws {
         let examples = SidecarSettings.table.descriptions.compactMap { key in
             key.example.map { [key.variable: $0] }
         }

@@ -7,7 +7,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct YAMLReaderTests {
-    @Test func `a document of aliases that would grow for ever is refused at once`() {
+    @Test
+    func `a document of aliases that would grow for ever is refused at once`() {
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n"
         for level in 1...40 {
             let aliases = Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ", ")
@@ -24,7 +25,8 @@ struct YAMLReaderTests {
         }
     }
 
-    @Test func `a closed deep list is refused where it is too deep`() {
+    @Test
+    func `a closed deep list is refused where it is too deep`() {
         let list = String(repeating: "[", count: 17) + String(repeating: "]", count: 17)
         #expect(
             faults("state: \(list)").map(\.description)
@@ -34,7 +36,8 @@ struct YAMLReaderTests {
         #expect(faults(indented).contains { $0.problem == .tooLarge(limit: "16 nested levels") })
     }
 
-    @Test func `a document over the limit is refused`() {
+    @Test
+    func `a document over the limit is refused`() {
         let comment = "#" + String(repeating: "x", count: 262_143)
         #expect(faults(comment).isEmpty)
         #expect(
@@ -43,7 +46,8 @@ struct YAMLReaderTests {
         )
     }
 
-    @Test func `any damage to a file is read or refused, and never traps`() throws {
+    @Test
+    func `any damage to a file is read or refused, and never traps`() throws {
         let text = Array(SidecarSettingsTests.everything.utf8)
         var random = SeededGenerator(seed: 20)
         let alphabet = Array("\u{0}\t\n\r :,-?*&!|>'\"%@`[]{}#<0a~.".utf8)
