@@ -129,11 +129,11 @@ struct HotPathsBenchmark {
             let cells = rows.dropFirst().map { $0[column] }
             if name.hasPrefix("category") {
                 let categorical = try CategoricalReference(cells.map { String($0) }, foldBelow: 0)
-                features.append(try FeatureReference(String(name), .categorical(categorical)))
+                features.append(FeatureReference(name: String(name), distribution: .categorical(categorical)))
             } else {
                 let numbers = cells.map { Double($0) ?? .nan }
                 let numeric = try NumericReference(numbers, resolution: .knots(1_024))
-                features.append(try FeatureReference(String(name), .numeric(numeric)))
+                features.append(FeatureReference(name: String(name), distribution: .numeric(numeric)))
             }
         }
         return try Reference(model: "bench", version: "1", rows: rows.count - 1, features: features)

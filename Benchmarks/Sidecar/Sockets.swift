@@ -16,7 +16,7 @@ final class StreamSocket {
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { storage in
             unsafe storage.copyBytes(from: path.utf8.prefix(storage.count - 1))
         }
-        try unsafe connect(&address)
+        try connect(&address)
     }
 
     /// Connects to a port on loopback.
@@ -26,7 +26,7 @@ final class StreamSocket {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        try unsafe connect(&address)
+        try connect(&address)
     }
 
     deinit {

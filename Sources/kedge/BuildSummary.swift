@@ -34,7 +34,8 @@ enum BuildSummary {
             [
                 feature.name, "numeric", "\(numeric.missing)", "\(numeric.distinct)",
                 "\(numeric.knots.count) knots",
-                numeric.errorBound == 0 ? "exact" : "≤ \(numeric.errorBound)",
+                numeric.errorBound == 0
+                    ? "exact" : "≤ \(ReferencePicture.short(numeric.errorBound))",
             ]
         case .categorical(let categorical):
             [

@@ -57,7 +57,7 @@ final class Prometheus {
             if let last, isClose(last, expected) { return }
         }
         throw NeverHappened(
-            description: "\(expression) is \(last.map(String.init) ?? "absent"), not \(expected)"
+            description: "\(expression) is \(last.map { "\($0)" } ?? "absent"), not \(expected)"
         )
     }
 

@@ -146,7 +146,8 @@ struct ReportTests {
         let directory = try TemporaryDirectory()
         let plain = try Flights.head(2_000, of: "quiet", in: directory)
         let lines = try String(contentsOfFile: plain, encoding: .utf8).split(separator: "\n")
-        let turned = [lines[0]] + lines.dropFirst().reversed()
+        let turned = [try #require(lines.first)] + lines.dropFirst().reversed()
+        #expect(turned.count == 2_001)
         try directory.write(turned.joined(separator: "\n"), to: "turned.csv")
         var files: [Data] = []
         for input in [plain, directory.path("turned.csv")] {

@@ -6,6 +6,8 @@ import Foundation
 /// A condition that did not come true in time.
 package struct NeverHappened: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Asks `condition` again and again until it holds.

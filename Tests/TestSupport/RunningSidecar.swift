@@ -77,18 +77,15 @@ package final class RunningSidecar {
             if last == expected { return }
         }
         throw NeverHappened(
-            description: "\(series) is \(last.map(String.init) ?? "absent"), not \(expected)"
+            description: "\(series) is \(last.map { "\($0)" } ?? "absent"), not \(expected)"
         )
     }
 
     private static func address(in log: String) throws -> URL {
         for line in log.split(separator: "\n") where line.contains("serving HTTP") {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
-            guard let fields = object as? [String: Any],
-                let address = fields["address"] as? String,
-                let url = URL(string: "http://\(address)")
-            else { continue }
-            return url
+            let fields = object as? [String: String]
+            if let url = fields?["address"].flatMap({ URL(string: "http://\($0)") }) { return url }
         }
         throw NeverHappened(description: "no address in: \(log)")
     }

@@ -4,7 +4,7 @@
 package import Foundation
 
 /// A directory that goes with the value; its path is short enough for a Unix socket.
-package final class TemporaryDirectory {
+package final class TemporaryDirectory: Sendable {
     package let url: URL
 
     package init() throws {

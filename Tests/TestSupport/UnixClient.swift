@@ -33,7 +33,7 @@ package final class UnixClient {
         var rest = ContiguousArray(bytes)[...]
         while !rest.isEmpty {
             let sent = unsafe rest.withUnsafeBytes { bytes in
-                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             }
             guard sent > 0 else { throw POSIXError(.init(rawValue: errno) ?? .EPIPE) }
             rest = rest.dropFirst(sent)

@@ -130,7 +130,7 @@ package enum ReferencePicture {
     }
 
     /// A number in at most four significant digits, or as it is when it is shorter.
-    private static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
         var scale = 1.0
         while abs(value) * scale < 1_000, scale < 1e12 { scale *= 10 }

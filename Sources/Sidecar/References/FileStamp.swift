@@ -47,7 +47,7 @@ struct FileStamp: Sendable, Equatable {
 
     /// Whether the last change is so long ago that a further one would have another time.
     ///
-    /// - Parameter now: Unix seconds. File systems' ticks are milliseconds, of some two seconds.
+    /// `now` is in Unix seconds. File systems' ticks are milliseconds, of some two seconds.
     func isSettled(now: Double) -> Bool {
         Double(max(modified.seconds, changed.seconds)) + 3 < now
     }

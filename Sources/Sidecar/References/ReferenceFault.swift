@@ -17,14 +17,18 @@ package struct ReferenceFault: Error, Sendable, Equatable, CustomStringConvertib
         case tooManyFiles(limit: Int)
     }
 
+    /// The path that was looked at.
     package let path: String
+    /// What is wrong with it.
     package let problem: Problem
 
+    /// Names what is wrong with a path.
     package init(path: String, problem: Problem) {
         self.path = path
         self.problem = problem
     }
 
+    /// One sentence, the path first.
     package var description: String {
         switch problem {
         case .unreadable(let error): "\(path): cannot be read: \(error)"

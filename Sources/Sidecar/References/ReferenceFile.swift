@@ -7,9 +7,9 @@ import PredictionLog
 
 /// A reference as a file: JSON with a format number and a digest that its content must have.
 ///
-///     {"format":1,"digest":"sha256:<64 hexadecimal digits>","model":…,"version":…,"rows":…,"features":[
-///     {"name":…,"kind":"numeric","resolution":1024,"distinct":…,"missing":…,"knots":[…],"counts":[…]},
-///     {"name":…,"kind":"categorical","unseen":…,"missing":…,"categories":[…],"counts":[…]}
+///     {"format":1,"digest":"sha256:<64 digits>","model":…,"version":…,"rows":…,"features":[
+///     {"name":…,"kind":"numeric","resolution":…,"distinct":…,"missing":…,"knots":[],"counts":[]},
+///     {"name":…,"kind":"categorical","unseen":…,"missing":…,"categories":[],"counts":[]}
 ///     ]}
 ///
 /// `resolution` is a number of knots or `"exact"`; infinite knots are the texts `"Infinity"` and

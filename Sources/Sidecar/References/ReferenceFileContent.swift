@@ -9,7 +9,7 @@ struct ReferenceFileContent {
     let digest: String
     let reference: Reference
 
-    /// Reads a whole document. `format` comes first, further keys in any order.
+    /// Reads a whole document: `format` comes first, further keys in any order.
     init(
         reading cursor: inout JSONCursor,
         limits: ReferenceFile.Limits

@@ -4,7 +4,9 @@
 package import DriftStatistics
 package import PredictionLog
 
-/// Why bytes are no reference file. Offsets are in bytes from the start of the file.
+/// Why bytes are no reference file.
+///
+/// Offsets are in bytes from the start of the file.
 package enum ReferenceFileError: Error, Sendable, Equatable {
     /// What there is too much of.
     package enum Item: String, Sendable {
@@ -34,6 +36,7 @@ package enum ReferenceFileError: Error, Sendable, Equatable {
 }
 
 extension ReferenceFileError: CustomStringConvertible {
+    /// One sentence, without the path.
     package var description: String {
         switch self {
         case .malformed(let fault): "\(fault)"

@@ -12,15 +12,20 @@ import DriftStatistics
 package struct ReferenceInventory: Sendable {
     /// What a file was found to hold.
     package enum Content: Sendable, Equatable {
+        /// A sound reference.
         case valid(ReferenceFile)
+        /// None, for this reason.
         case faulty(ReferenceFault.Problem)
     }
 
     /// A file that is there, or is known to be there though it cannot be looked at.
     package struct Finding: Sendable, Equatable {
+        /// The file.
         package let path: String
+        /// What it holds.
         package let content: Content
 
+        /// Names what a file holds.
         package init(path: String, content: Content) {
             self.path = path
             self.content = content
@@ -29,13 +34,16 @@ package struct ReferenceInventory: Sendable {
 
     /// A reference in force, and the file it came from.
     package struct Holding: Sendable, Equatable {
+        /// The file.
         package let path: String
+        /// Its reference, with the digest.
         package let file: ReferenceFile
     }
 
     /// The references in force, in the order of the findings; no two of one model version.
     package private(set) var inForce: [Holding] = []
 
+    /// Makes an inventory with nothing in force.
     package init() {}
 
     /// Takes in what all files hold now.
@@ -96,7 +104,9 @@ package struct ReferenceInventory: Sendable {
 package struct ReferenceUpdate: Sendable, Equatable {
     /// A reference that took the place of another of its model version.
     package struct Change: Sendable, Equatable {
+        /// What was in force before.
         package let old: ReferenceInventory.Holding
+        /// What is in force now.
         package let new: ReferenceInventory.Holding
     }
 

@@ -27,7 +27,9 @@ package struct ReferenceStore: Sendable {
 
     /// Makes a store that has not looked yet.
     ///
-    /// - Parameter paths: Files, and directories whose `*.json` are meant.
+    /// - Parameters:
+    ///   - paths: Files, and directories whose `*.json` are meant.
+    ///   - limits: What a file may hold at most.
     package init(paths: [String], limits: ReferenceFile.Limits = ReferenceFile.Limits()) {
         self.paths = paths
         reader = ReferenceReader(limits: limits)
@@ -36,10 +38,10 @@ package struct ReferenceStore: Sendable {
     /// The references in force since the last look.
     package var inForce: [ReferenceInventory.Holding] { inventory.inForce }
 
-    /// Looks at all files, and reads those that may have changed. Blocks on the disk.
+    /// Looks at all files, and reads those that may have changed; blocks on the disk.
     ///
     /// - Parameter now: Unix seconds, by the clock of the file system.
-    /// - Returns: What is different since the last look, and every standing fault. A configured path
+    /// - Returns: What is new since the last look, and every standing fault. A configured path
     ///   that is absent or cannot be listed is a fault and leaves its references in force; a file
     ///   that is no longer in its directory takes its own along.
     package mutating func refresh(now: Double) -> ReferenceUpdate {

@@ -8,6 +8,7 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// 0 takes any free port.
     package var port: Int
 
+    /// Names a host and a port.
     package init(host: String, port: Int) {
         self.host = host
         self.port = port
@@ -32,6 +33,7 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: String(host), port: Int(port))
     }
 
+    /// The text that reads back as the address.
     package var description: String {
         host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

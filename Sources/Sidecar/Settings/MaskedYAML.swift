@@ -4,7 +4,7 @@
 /// A YAML text in which a few characters are replaced, one for one, by others that mean nothing.
 ///
 /// `*` (an alias) and `?` (a key that is itself a list or mapping) let a short text describe a tree
-/// that takes for ever to walk or to hash, which the parser does before it answers. Masked, they are
+/// that takes for ever to walk or hash, which the parser does before it answers. Masked, they are
 /// ordinary letters of a scalar, restored afterwards: a plain scalar that begins with a masked `*`
 /// was an alias. The masks are private-use characters that the text does not contain; lines and
 /// columns stay what they were.

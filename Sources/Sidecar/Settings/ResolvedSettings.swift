@@ -1,8 +1,9 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Settings with where each was said: the defaults, changed by the file, the environment, the flags.
+/// Settings with where each was said: in the file, the environment, the flags, or nowhere.
 package struct ResolvedSettings: Sendable, Equatable {
+    /// What is in force.
     package let settings: SidecarSettings
     /// Where a key was said last, by its path; a key that is not here has its default.
     package let places: [String: SettingsPlace]

@@ -7,7 +7,7 @@ package struct SettingsFault: Error, Sendable, Equatable, CustomStringConvertibl
     package enum Problem: Sendable, Equatable {
         /// The value is not of the key's kind, or out of its range.
         case unexpected(found: String, expected: String)
-        /// There is no such key, variable or flag; `nearest` is the known one that looks most alike.
+        /// There is no such key, variable or flag; `nearest` is the known one most like it.
         case unknown(nearest: String?)
         /// The key, or the name that must be unique in its list, was given before.
         case duplicate(first: SettingsPlace)
@@ -21,11 +21,14 @@ package struct SettingsFault: Error, Sendable, Equatable, CustomStringConvertibl
         case unreadable(String)
     }
 
+    /// Where it is wrong.
     package let place: SettingsPlace
     /// The path of the key (`windows[1].rows`); empty for the whole document.
     package let key: String
+    /// What is wrong.
     package let problem: Problem
 
+    /// Names a problem, its key and its place.
     package init(_ problem: Problem, key: String, at place: SettingsPlace) {
         self.place = place
         self.key = key
@@ -40,6 +43,7 @@ package struct SettingsFault: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension SettingsFault.Problem: CustomStringConvertible {
+    /// The sentence without place and key.
     package var description: String {
         switch self {
         case .unexpected(let found, let expected): "expected \(expected), found \(found)"
@@ -54,9 +58,9 @@ extension SettingsFault.Problem: CustomStringConvertible {
     }
 }
 
-/// Settings that cannot be used: every fault, in the order of the file, then the environment, then
-/// the flags. Never empty.
+/// Settings that cannot be used, with every fault.
 package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The faults of the file by position, then of the environment, then of the flags; never empty.
     package let faults: [SettingsFault]
 
     /// One fault a line.

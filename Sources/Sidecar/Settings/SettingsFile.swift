@@ -3,9 +3,12 @@
 
 /// The bytes of a settings file, with the name that faults are reported under.
 package struct SettingsFile: Sendable, Equatable {
+    /// The name in messages; the path of a file that was read.
     package let name: String
+    /// The content.
     package let bytes: [UInt8]
 
+    /// Takes the content of a file.
     package init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes

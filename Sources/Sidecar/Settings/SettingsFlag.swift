@@ -5,8 +5,10 @@
 package struct SettingsFlag: Sendable, Equatable {
     /// The name with its dashes.
     package let name: String
+    /// The value, as text.
     package let value: String
 
+    /// Names a flag and its value.
     package init(name: String, value: String) {
         self.name = name
         self.value = value

@@ -113,7 +113,7 @@ extension SettingsFormat where Value: RawRepresentable, Value.RawValue == String
 extension SettingsFormat where Value == String {
     /// The path of a file or directory: without NUL, and no longer than the system takes.
     ///
-    /// - Parameter limit: The longest path in bytes; `PATH_MAX` leaves 4,095.
+    /// `limit` is the longest path in bytes; `PATH_MAX` leaves 4,095.
     static func path(_ what: String, limit: Int = 4_095) -> SettingsFormat {
         scalar("the path of \(what), 1 to \(limit) bytes long") { text in
             (1...limit).contains(text.utf8.count) && !text.utf8.contains(0) ? text : nil

@@ -41,9 +41,7 @@ package struct SettingsFormat<Value: Sendable>: Sendable {
 
     /// A value written as one text.
     ///
-    /// - Parameters:
-    ///   - parse: The value of a text; nil when the text is not what is expected.
-    ///   - show: The node of a value.
+    /// `parse` answers nil when the text is not what is expected; `show` is its inverse.
     static func scalar(
         _ expected: String,
         parse: @escaping @Sendable (String) -> Value?,
@@ -75,9 +73,8 @@ package struct SettingsFormat<Value: Sendable>: Sendable {
 extension SettingsFormat {
     /// A list of values.
     ///
-    /// - Parameters:
-    ///   - counts: How many there may be.
-    ///   - identity: The key within an element, and its value, that no two may share.
+    /// `counts` says how many there may be; `identity` is the key within an element, and its value,
+    /// that no two elements may share.
     static func list<Element>(
         of element: SettingsFormat<Element>,
         counts: ClosedRange<Int>,
@@ -149,12 +146,8 @@ extension SettingsFormat {
 
     /// A mapping with keys of its own.
     ///
-    /// - Parameters:
-    ///   - table: The keys of a draft, which holds what was written.
-    ///   - draft: The draft before anything was read.
-    ///   - finish: The value of a draft; reports why there is none. Called only when the draft
-    ///     itself has no fault.
-    ///   - open: The draft that shows a value.
+    /// The keys are those of a draft, which holds what was written. `finish` makes the value of a
+    /// draft without faults, or reports why there is none; `open` is the draft that shows a value.
     static func mapping<Draft>(
         _ expected: String,
         _ table: SettingsTable<Draft>,

@@ -6,6 +6,7 @@
 /// From this one line of the table come the reading of files, environment variables and flags, what
 /// `config show` prints, and the manual.
 package struct SettingsKey<Root: Sendable>: Sendable {
+    /// What the key is called and means.
     package let description: SettingsKeyDescription
     /// Reads a node into the root; false when there was a fault.
     let read: @Sendable (SettingsNode, String, inout Root, inout SettingsReading) -> Bool

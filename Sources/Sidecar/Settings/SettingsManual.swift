@@ -1,15 +1,15 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the table of keys says to people: a commented file, a page of the manual, the help of flags.
+/// What the table of keys says to people: a commented file, a page of the manual, help on flags.
 package enum SettingsManual {
     /// A settings file with every key, its meaning, its default and what it takes; the defaults are
     /// the values, and a key that is not set by default stands as a comment.
     package static var yaml: String {
         let defaults = SidecarSettings()
         var text = """
-            # The sidecar's settings: every key, with its default. `kedge config check` finds what is
-            # wrong with a file, `kedge config show` prints what is in force.
+            # The sidecar's settings: every key, with its default. `kedge config check` finds what
+            # is wrong with a file, `kedge config show` prints what is in force.
             #
             # An environment variable wins over this file, a flag over both. Their names follow from
             # the key: socket.max_line is KEDGE_SOCKET_MAX_LINE and --socket-max-line.

@@ -9,21 +9,28 @@ package struct SettingsNode: Sendable, Equatable {
     package indirect enum Content: Sendable, Equatable {
         /// A text; plain (unquoted) text may mean "nothing", see `isNull`.
         case scalar(String, isPlain: Bool)
+        /// A list.
         case sequence([SettingsNode])
+        /// Keys with values, in the order written.
         case mapping([Entry])
     }
 
     /// One member of a mapping.
     package struct Entry: Sendable, Equatable {
+        /// The key, unquoted.
         package let key: String
         /// Where the key itself stands.
         package let place: SettingsPlace
+        /// What is written behind the key.
         package let value: SettingsNode
     }
 
+    /// What is written.
     package let content: Content
+    /// Where it is written.
     package let place: SettingsPlace
 
+    /// Places a content.
     package init(_ content: Content, at place: SettingsPlace) {
         self.content = content
         self.place = place
@@ -81,6 +88,7 @@ package enum SettingsPlace: Sendable, Hashable, CustomStringConvertible {
     /// In a flag, named with its dashes.
     case flag(String)
 
+    /// `file:line:column`, or the name of the variable or flag.
     package var description: String {
         switch self {
         case .builtIn: "default"

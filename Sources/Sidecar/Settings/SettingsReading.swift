@@ -3,6 +3,7 @@
 
 /// What decoding has met so far: the faults, and where each key was last set.
 package struct SettingsReading: Sendable {
+    /// What is wrong, in the order met.
     package private(set) var faults: [SettingsFault] = []
     /// Where the value of a key was said, by the key's path; absent for a default.
     package private(set) var places: [String: SettingsPlace] = [:]

@@ -3,6 +3,7 @@
 
 /// The keys of a mapping, nested ones included: the one place that knows them all.
 package struct SettingsTable<Root: Sendable>: Sendable {
+    /// The keys, in the order of the manual; those of a nested mapping stand together.
     package let keys: [SettingsKey<Root>]
 
     init(_ keys: [SettingsKey<Root>]) {
@@ -17,8 +18,11 @@ package struct SettingsTable<Root: Sendable>: Sendable {
     /// Every fault is reported, not only the first.
     ///
     /// - Parameters:
+    ///   - node: The mapping; nothing written is an empty one.
+    ///   - root: What is read into.
     ///   - path: The path of the mapping itself; empty for the document.
     ///   - group: The nested mapping within the table, as steps; empty for the whole.
+    ///   - reading: Takes the faults, and the places of the keys.
     /// - Returns: Whether there was no fault.
     func read(
         _ node: SettingsNode,

@@ -3,10 +3,13 @@
 
 package import DriftMonitor
 
-/// Everything the sidecar is told, checked and complete. A fresh value holds the defaults.
+/// Everything the sidecar is told, checked and complete.
+///
+/// A fresh value holds the defaults.
 package struct SidecarSettings: Sendable, Equatable {
     /// The socket that producers write to.
     package struct Socket: Sendable, Equatable {
+        /// Where the socket is bound.
         package var path = "/run/kedge/kedge.sock"
         /// The permission bits of the file.
         package var mode: UInt32 = 0o660
@@ -14,16 +17,19 @@ package struct SidecarSettings: Sendable, Equatable {
         package var group: String?
         /// The users who may connect; nil for all whom the mode lets in.
         package var allowedUsers: [UInt32]?
+        /// Connections at once; a further one is closed.
         package var connections = 256
         /// A connection that sends nothing for so long is closed; nil keeps it for ever.
-        package var idle: Duration? = .seconds(600)
+        package var idle: Duration? = .seconds(86_400)
         /// The longest line in bytes.
         package var lineBytes = 65_536
     }
 
+    /// Where HTTP is served.
     package var listen = ListenAddress(host: "127.0.0.1", port: 9_095)
     /// The directory that is this process's own; nil keeps nothing over a restart.
     package var state: String?
+    /// The socket that producers write to.
     package var socket = Socket()
     /// Files, and directories of files.
     package var references = ["references"]
@@ -39,5 +45,6 @@ package struct SidecarSettings: Sendable, Equatable {
     /// Features of one monitor that have series on `/metrics`; the overflow is counted.
     package var metricsFeatures = 200
 
+    /// Makes the defaults.
     package init() {}
 }

@@ -20,7 +20,7 @@ enum YAMLWriter {
 
     /// The value of a key with what follows its colon: on the same line, or indented below.
     ///
-    /// - Parameter indent: The spaces before the key.
+    /// `indent` is the number of spaces before the key.
     static func value(_ node: SettingsNode, indent: Int) -> String {
         let margin = String(repeating: " ", count: indent + 2)
         switch node.content {

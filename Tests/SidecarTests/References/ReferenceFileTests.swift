@@ -47,8 +47,8 @@ struct ReferenceFileTests {
     func `the order of keys and blanks do not matter`() throws {
         let file = try ReferenceFile.small()
         let text = """
-            { "format" : 1, "features": [ {"counts":[1], "missing":0, "categories":["a"], "unseen":0,
-              "kind":"categorical", "name":"x"} ], "rows": 1, "version": "1", "model": "m",
+            { "format" : 1, "features": [ {"counts":[1], "missing":0, "categories":["a"],
+              "unseen":0, "kind":"categorical", "name":"x"} ], "rows": 1, "version": "1", "model": "m",
               "digest": "\(file.digest)" }
             """
         #expect(try decode(Array(text.utf8)) == file)
