@@ -13,6 +13,9 @@ package struct IntakeTally: Sendable {
         package var invalidValues: UInt64 = 0
         /// Values under a name that the reference does not know.
         package var unknownFeatures: UInt64 = 0
+
+        /// Counts nothing yet.
+        package init() {}
     }
 
     /// The name of a feature that the reference does not know, met for the first time.

@@ -13,15 +13,27 @@ package struct RecordWriter: Sendable {
         case text(String)
     }
 
+    /// The value of one feature.
+    package struct Feature: Sendable, Equatable {
+        package var name: String
+        package var value: Value
+
+        /// Names a value.
+        package init(name: String, value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
+
     /// One prediction.
-    package struct Record: Sendable {
+    package struct Record: Sendable, Equatable {
         /// The model's name and version; `nil` where the hello says them.
         package var model: String?
         package var version: String?
         /// Unix seconds; `nil` lets the arrival stand for it.
         package var timestamp: Double?
         package var id: String?
-        package var features: [(name: String, value: Value)]
+        package var features: [Feature]
         /// What the model said; `nil` leaves it out.
         package var prediction: Value?
         /// Seconds.
@@ -35,7 +47,7 @@ package struct RecordWriter: Sendable {
             version: String? = nil,
             timestamp: Double? = nil,
             id: String? = nil,
-            features: [(name: String, value: Value)],
+            features: [Feature],
             prediction: Value? = nil,
             latency: Double? = nil,
             outcome: String? = nil

@@ -35,30 +35,38 @@ struct SidecarOracleTests {
             for: #"kedge_ingest_records_total{model="delay",model_version="1"}"#,
             toBe: Double(rows)
         )
-        try await sidecar.wait(
-            for: #"kedge_window_rows{model="delay",model_version="1",window="5k"}"#,
-            toBe: 5_000
-        )
-        let expected = try Flights.oracle(stream)[windows - 1]
-        let report = try await report(of: sidecar, rows: rows)
-        let metrics = try await sidecar.get("/metrics").body
-        for (feature, statistics) in expected {
-            for (statistic, value) in statistics where statistic != "wasserstein" {
-                let shown = try #require(report[feature]?[statistic], "\(feature) \(statistic)")
-                #expect(isClose(shown, value), "report: \(feature) \(statistic)")
-                let series = seriesName(statistic)
-                let scraped = try #require(
-                    sample(series, feature: feature, in: metrics), "\(feature) \(series)")
-                #expect(isClose(scraped, value), "metrics: \(feature) \(statistic)")
-            }
-        }
+        try await wait(for: try Flights.oracle(stream)[windows - 1], on: sidecar)
     }
 
-    /// The first window's statistics by feature, once the report counts all rows.
-    private func report(
-        of sidecar: RunningSidecar,
-        rows: Int
-    ) async throws -> [String: [String: Double]] {
+    /// Waits until the report and `/metrics` both show every one of the oracle's numbers.
+    private func wait(
+        for expected: [String: [String: Double]],
+        on sidecar: RunningSidecar
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        var differences: [String] = []
+        repeat {
+            // The page first: what it shows is never newer than the report that follows.
+            let metrics = try await sidecar.get("/metrics").body
+            let report = try await report(of: sidecar)
+            differences = expected.flatMap { feature, statistics in
+                statistics.filter { $0.key != "wasserstein" }.flatMap { statistic, value in
+                    let series = seriesName(statistic)
+                    let shown = [
+                        ("report", report[feature]?[statistic]),
+                        ("metrics", sample(series, feature: feature, in: metrics)),
+                    ]
+                    return shown.filter { !($0.1.map { isClose($0, value) } ?? false) }.map {
+                        "\($0.0): \(feature) \(statistic) is \($0.1 ?? .nan), not \(value)"
+                    }
+                }
+            }
+        } while !differences.isEmpty && ContinuousClock.now < deadline
+        #expect(differences.isEmpty)
+    }
+
+    /// The first window's statistics by feature.
+    private func report(of sidecar: RunningSidecar) async throws -> [String: [String: Double]] {
         let body = try await sidecar.get("/api/v1/report").body
         let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
         let monitors = object?["monitors"] as? [[String: Any]]

@@ -111,6 +111,7 @@ struct SocketTests {
         }
         try await sidecar.wait(for: Self.records, toBe: Double(200 * rounds))
         #expect(try await sidecar.metric("kedge_ingest_connections") == 200)
+        withExtendedLifetime(clients) {}
     }
 
     @Test

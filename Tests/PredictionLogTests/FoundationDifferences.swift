@@ -10,9 +10,9 @@ import PredictionLog
 ///    whole document.
 /// 3. **A comma before `]` or `}`**: refused, as RFC 8259 says; Foundation takes it.
 /// 4. **Byte-order marks, UTF-16 and UTF-32**: refused, as RFC 8259 says; Foundation guesses the encoding.
-/// 5. **The nearest double**: numbers are the nearest double; Foundation's may be some units of the last place off
-///    (a 1 after 44 decimal zeros is 1.0000000000000003e-44 there), and its -0 is 0. Numbers are compared to `strtod`
-///    elsewhere, to the bit.
+/// 5. **The nearest double**: numbers are the nearest double; Foundation's may be wrong from the 14th digit on
+///    (-43.037291759551664 is -43.03729175955167 there), and its -0 is 0. Numbers are compared to `strtod`, to the
+///    bit, elsewhere.
 /// 6. **Duplicate keys**: the last wins in a record, and Foundation's dictionary agrees; but it takes canonically
 ///    equivalent texts for one key, where a record compares bytes.
 enum FoundationDifferences {

@@ -76,7 +76,7 @@ indirect enum JSONTree: Equatable {
         }
     }
 
-    /// Whether two documents are the same, numbers to within Foundation's last bits.
+    /// Whether two documents are the same, numbers to within Foundation's error.
     func isSame(as other: JSONTree) -> Bool {
         switch (self, other) {
         case (.object(let left), .object(let right)):
@@ -85,7 +85,7 @@ indirect enum JSONTree: Equatable {
         case (.array(let left), .array(let right)):
             left.count == right.count && zip(left, right).allSatisfy { $0.isSame(as: $1) }
         case (.number(let left), .number(let right)):
-            abs(left - right) <= 4 * max(left.magnitude.ulp, right.magnitude.ulp)
+            abs(left - right) <= 1e-9 * max(left.magnitude, right.magnitude)
         default: self == other
         }
     }
