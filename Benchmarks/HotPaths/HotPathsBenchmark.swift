@@ -123,17 +123,23 @@ struct HotPathsBenchmark {
 
     /// The reference of a training set that `Workload` made.
     private static func reference(from csv: String) throws -> Reference {
-        let rows = csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let rows = csv.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         var features: [FeatureReference] = []
         for (column, name) in rows[0].enumerated() {
             let cells = rows.dropFirst().map { $0[column] }
             if name.hasPrefix("category") {
                 let categorical = try CategoricalReference(cells.map { String($0) }, foldBelow: 0)
-                features.append(FeatureReference(name: String(name), distribution: .categorical(categorical)))
+                features.append(
+                    FeatureReference(name: String(name), distribution: .categorical(categorical))
+                )
             } else {
                 let numbers = cells.map { Double($0) ?? .nan }
                 let numeric = try NumericReference(numbers, resolution: .knots(1_024))
-                features.append(FeatureReference(name: String(name), distribution: .numeric(numeric)))
+                features.append(
+                    FeatureReference(name: String(name), distribution: .numeric(numeric))
+                )
             }
         }
         return try Reference(model: "bench", version: "1", rows: rows.count - 1, features: features)

@@ -135,8 +135,10 @@ final class Run {
             usleep(20_000)
         }
         try Data().write(to: URL(filePath: stop))
-        print("/metrics, 31 series sets × 2 windows, gzipped, under load: "
-            + "\(fixed(median(times))) ms, \(size) bytes")
+        print(
+            "/metrics, 31 series sets × 2 windows, gzipped, under load: "
+                + "\(fixed(median(times))) ms, \(size) bytes"
+        )
     }
 
     /// Sends records from some connections and waits until `/metrics` has counted them all.

@@ -7,7 +7,9 @@ package struct IntakeTally: Sendable {
     package struct Schema: Sendable, Equatable {
         /// Records accepted: rows of the batches and failed ones.
         package var records: UInt64 = 0
-        /// Records of failed predictions: their `outcome` is there and not `ok`. In no batch.
+        /// Records of failed predictions.
+        ///
+        /// Their `outcome` is there and not `ok`, and they are in no batch.
         package var failed: UInt64 = 0
         /// Values that their column cannot have, taken as missing.
         package var invalidValues: UInt64 = 0

@@ -43,6 +43,7 @@ extension JSONCursor {
     ///   - categoryCount: Their number *c*.
     /// - Returns: The category's position, *c* for an unseen one, *c* + 1 for null and NaN;
     ///   `invalidCell` for an array, an object, or a number beyond the range of a double.
+    /// - Throws: `ScanFault`.
     @inline(__always)
     mutating func readColumnCell(
         _ tables: borrowing TextTables,
@@ -89,9 +90,11 @@ extension JSONCursor {
     ///
     /// Digits alone are canonical already; nothing is made of them.
     mutating func setNumberText(_ number: Double, spelling: Range<Int>) {
-        let isCanonical = 1...15 ~= spelling.count && bytes.withSpan(of: spelling) { spelling in
-            spelling.indices.allSatisfy { 48...57 ~= spelling[$0] }
-        }
+        let isCanonical =
+            1...15 ~= spelling.count
+            && bytes.withSpan(of: spelling) { spelling in
+                spelling.indices.allSatisfy { 48...57 ~= spelling[$0] }
+            }
         if isCanonical {
             textRange = spelling
             isTextDecoded = false

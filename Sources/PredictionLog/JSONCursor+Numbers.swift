@@ -103,7 +103,9 @@ extension JSONCursor {
     /// Reads what follows a minus sign and is no digit, or refuses a leading zero.
     @inline(never)
     private mutating func readOddNumber(at whole: Int) throws(ScanFault) -> Double {
-        guard bytes[whole] != UInt8(ascii: "0") else { throw malformed(.commaOrBrace, at: whole + 1) }
+        guard bytes[whole] != UInt8(ascii: "0") else {
+            throw malformed(.commaOrBrace, at: whole + 1)
+        }
         guard bytes[whole] == UInt8(ascii: "I") else { throw malformed(.digit, at: whole) }
         finishValue(at: try end(of: "Infinity", at: whole))
         return -.infinity
@@ -132,6 +134,7 @@ extension JSONCursor {
     /// - Parameters:
     ///   - range: The number's bytes, a valid number.
     ///   - exponent: The power of ten of its last digit.
+    /// - Returns: The nearest double; infinite beyond the range.
     @inline(never)
     private func decimal(from range: Range<Int>, exponent: Int) -> Double {
         bytes.withSpan(of: range) { spelling in

@@ -39,6 +39,7 @@ extension JSONCursor {
     /// - Parameters:
     ///   - start: The first byte of the text.
     ///   - place: The first byte that was not looked at.
+    /// - Throws: `ScanFault`.
     @inline(never)
     private mutating func readTextSlowly(
         from start: Int,
@@ -115,8 +116,10 @@ extension JSONCursor {
             let digit: UInt8
             switch bytes[place] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = bytes[place] - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = bytes[place] - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = bytes[place] - UInt8(ascii: "A") + 10
+            case UInt8(ascii: "a")...UInt8(ascii: "f"):
+                digit = bytes[place] - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"):
+                digit = bytes[place] - UInt8(ascii: "A") + 10
             default: throw malformed(.hexadecimalDigit, at: place)
             }
             unit = unit << 4 | UInt32(digit)

@@ -59,6 +59,7 @@ package struct JSONCursor: ~Copyable {
     ///   - bytes: The document.
     ///   - maxDepth: The deepest nesting, at most 512.
     ///   - body: Reads the document; call `end()` last to refuse anything that follows.
+    /// - Returns: What `body` returns.
     /// - Throws: What `body` throws; the cursor itself throws `ScanFault`.
     /// - Complexity: Every byte is looked at once or twice; memory only for strings with escapes.
     package static func read<Result, Failure: Error>(

@@ -4,10 +4,10 @@
 /// The keys that an object may have, found in the order in which they came last time.
 ///
 /// Producers repeat the order of their keys. So the key met at a position last time is compared
-/// first, as whole words and together with the comma before it: a third of the cost of finding its
-/// end, hashing and looking it up (benchmark: record scan).
+/// first, as whole words: a third of the cost of finding its end, hashing and looking it up
+/// (benchmark: record scan).
 struct KeySet: Sendable {
-    /// A key as most producers write it: `,"name":`.
+    /// A key as most producers write it: `"name":`.
     private struct Literal: Sendable {
         var firstWord: Int
         var wordCount: Int
@@ -32,7 +32,7 @@ struct KeySet: Sendable {
     private mutating func append(_ name: String) {
         var writer = JSONWriter()
         writer.key(name)
-        let bytes = [UInt8(ascii: ",")] + writer.bytes
+        let bytes = writer.bytes
         let wordCount = (bytes.count + 7) / 8
         let lastBits = 8 * (bytes.count - (wordCount - 1) * 8)
         literals.append(
@@ -52,31 +52,19 @@ struct KeySet: Sendable {
         }
     }
 
-    /// Where the value begins if a comma, the key and its colon stand at `offset`, spelt plainly.
-    ///
-    /// - Parameter isFirst: Whether any byte may stand for the comma.
+    /// Where the value begins if a key, spelt plainly, and its colon stand at `offset`.
     @inline(__always)
-    fileprivate func end(
-        of key: Int,
-        in bytes: borrowing ByteView,
-        at offset: Int,
-        isFirst: Bool
-    ) -> Int? {
+    fileprivate func end(of key: Int, in bytes: borrowing ByteView, at offset: Int) -> Int? {
         let literal = literals[key]
-        var mask: UInt64 = isFirst ? ~0xFF : ~0
         var place = offset
         var index = literal.firstWord
         let last = index &+ literal.wordCount &- 1
         while index < last {
-            guard let word = bytes.word(at: place), (word ^ words[index]) & mask == 0 else {
-                return nil
-            }
-            mask = ~0
+            guard let word = bytes.word(at: place), word == words[index] else { return nil }
             place &+= 8
             index &+= 1
         }
-        mask &= literal.lastMask
-        guard let word = bytes.word(at: place), (word ^ words[last]) & mask == 0 else {
+        guard let word = bytes.word(at: place), (word ^ words[last]) & literal.lastMask == 0 else {
             return nil
         }
         return offset &+ literal.byteCount
@@ -115,12 +103,7 @@ extension JSONCursor {
         isInOrder: Bool
     ) throws(ScanFault) -> Key? {
         if isInOrder, case let expected = Int(order[position]), expected >= 0,
-            let end = keys.end(
-                of: expected,
-                in: bytes,
-                at: isAfterValue ? offset : offset &- 1,
-                isFirst: !isAfterValue
-            )
+            let end = keys.end(of: expected, in: bytes, at: offsetOfPlainKey)
         {
             finishKey(at: end)
             return .known(expected)
@@ -130,6 +113,18 @@ extension JSONCursor {
             return nil
         }
         return try nextKeyAnywhere(of: keys, order: &order, at: isInOrder ? position : nil)
+    }
+
+    /// Where the next key begins if at most a comma and one space stand before it.
+    @inline(__always)
+    private var offsetOfPlainKey: Int {
+        var place = offset
+        if isAfterValue {
+            // Without its comma no key is found here, and the fault is found elsewhere.
+            guard byte == UInt8(ascii: ",") else { return bytes.count }
+            place &+= 1
+        }
+        return bytes[place] == 0x20 ? place &+ 1 : place
     }
 
     @inline(never)

@@ -3,8 +3,8 @@
 
 /// From decimal to binary: always the nearest double, ties to even.
 ///
-/// Three ways, from fast to slow. Up to 2^53 and 10^22 both factors are doubles, and one rounding is
-/// all there is (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990). Up to
+/// Three ways, from fast to slow. Up to 2^53 and 10^22 both factors are doubles, and one rounding
+/// is all there is (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990). Up to
 /// 19 digits a product with 128 bits of a power of five decides (D. Lemire, "Number parsing at a
 /// gigabyte per second", Software: Practice and Experience 51, 2021, algorithm 1; that it always
 /// decides: N. Mushtak, D. Lemire, "Fast number parsing without fallback", 2023). Beyond, the two
@@ -77,6 +77,7 @@ enum NearestDouble {
     /// - Parameters:
     ///   - spelling: A valid JSON number.
     ///   - lastDigitExponent: The power of ten of the last digit before any `e`.
+    /// - Returns: The nearest double; infinite beyond the range.
     /// - Complexity: O(digits) and, if the first 19 do not decide, O(min(digits, 800)²).
     static func of(_ spelling: Span<UInt8>, lastDigitExponent: Int) -> Double {
         let number = LongDecimal(spelling, lastDigitExponent: lastDigitExponent)

@@ -3,9 +3,9 @@
 
 /// The canonical text of a number: what it is called as a category.
 ///
-/// A whole number below 2^53 is its digits without a fraction (`1.0` is `1`, `-0.0` is `0`); any other
-/// is the shortest text that reads back to the same double. Infinities and NaN are `inf`, `-inf` and
-/// `nan`.
+/// A whole number below 2^53 is its digits without a fraction (`1.0` is `1`, `-0.0` is `0`); any
+/// other is the shortest text that reads back to the same double. Infinities and NaN are `inf`,
+/// `-inf` and `nan`.
 package func canonicalText(of number: Double) -> String {
     if abs(number) < 9_007_199_254_740_992, number == number.rounded(.towardZero) {
         return String(Int64(number))

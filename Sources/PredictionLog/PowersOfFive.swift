@@ -48,7 +48,9 @@ enum PowersOfFive {
 extension BigNatural {
     /// The 128 highest bits, the top one set, zeros following a smaller number; not for 0.
     fileprivate var leadingBits: PowersOfFive.Power {
-        func word(_ index: Int) -> UInt64 { index < words.count ? words[words.count - 1 - index] : 0 }
+        func word(_ index: Int) -> UInt64 {
+            index < words.count ? words[words.count - 1 - index] : 0
+        }
         let shift = UInt64(word(0).leadingZeroBitCount)
         // A shift by all 64 bits gives 0, as it should.
         return PowersOfFive.Power(

@@ -14,10 +14,14 @@ package struct RecordBatch: Sendable {
     package internal(set) var rows = 0
     /// The record's time by row, in Unix seconds; NaN = the record has none.
     package var timestamps: [Double]
-    /// The values of numeric columns; NaN = missing. Those of categorical columns mean nothing.
+    /// The values of numeric columns; NaN = missing.
+    ///
+    /// Those of categorical columns mean nothing.
     package var numbers: [Double]
-    /// The cells of categorical columns: with *c* categories, 0..<*c*, *c* = unseen, *c* + 1 =
-    /// missing. Those of numeric columns are for whoever quantises the numbers.
+    /// The cells of categorical columns.
+    ///
+    /// With *c* categories: 0..<*c*, *c* = unseen, *c* + 1 = missing. Those of numeric columns are
+    /// for whoever quantises the numbers.
     package var cells: [UInt16]
 
     /// Makes an empty batch.
@@ -52,8 +56,8 @@ package struct RecordBatch: Sendable {
     /// For tests and for rows that do not come from a scanner.
     /// - Parameters:
     ///   - timestamp: The record's time, in Unix seconds; NaN = none.
-    ///   - numbers: A value for each column; of categorical columns anything.
-    ///   - cells: A cell for each column; of numeric columns anything.
+    ///   - rowNumbers: A value for each column; of categorical columns anything.
+    ///   - rowCells: A cell for each column; of numeric columns anything.
     /// - Returns: Whether it fitted: there was room, and a value and a cell for each column.
     package mutating func append(
         timestamp: Double,

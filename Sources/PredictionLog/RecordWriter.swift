@@ -4,7 +4,8 @@
 /// Writes records as the socket takes them: one line of JSON each.
 ///
 /// Numbers are the shortest text that reads back to the same double. NaN is missing and written as
-/// `null`; infinities, for which JSON has no word, as the bare `Infinity` and `-Infinity` that the scanner takes.
+/// `null`; infinities, for which JSON has no word, as the bare `Infinity` and `-Infinity` that the
+/// scanner takes.
 package struct RecordWriter: Sendable {
     /// A value of a feature or a prediction.
     package enum Value: Sendable, Equatable {

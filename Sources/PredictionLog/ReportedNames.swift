@@ -15,7 +15,8 @@ struct ReportedNames: Sendable {
     ///
     /// - Returns: Whether it is to be reported. Of two names with one hash only the first is.
     mutating func insert(_ name: Span<UInt8>, schema: Int) -> Bool {
-        let hash = digest(of: name).hash &+ UInt64(truncatingIfNeeded: schema) &* 0x9E37_79B9_7F4A_7C15
+        let hash =
+            digest(of: name).hash &+ UInt64(truncatingIfNeeded: schema) &* 0x9E37_79B9_7F4A_7C15
         guard !isFull, !hashes.contains(hash) else { return false }
         hashes.append(hash)
         return true

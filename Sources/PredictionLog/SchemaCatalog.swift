@@ -76,7 +76,9 @@ final class ReadableSchema: Sendable {
             case .numeric: .numeric
             case .categorical(let categories):
                 .categorical(
-                    table: tables.add(categories.prefix(Self.mostCategories).map { Array($0.utf8) }),
+                    table: tables.add(
+                        categories.prefix(Self.mostCategories).map { Array($0.utf8) }
+                    ),
                     categoryCount: UInt16(min(categories.count, Self.mostCategories))
                 )
             }

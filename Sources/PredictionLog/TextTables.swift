@@ -81,8 +81,8 @@ struct TextTables: Sendable {
 /// The first eight bytes of a text as a word, and a hash of all of it, the same in every process.
 ///
 /// Eight bytes at a time are folded by multiplication. The hash is not secret: what is in a table
-/// comes from the operator's reference, and a producer that sends colliding names only meets the few
-/// entries that are there.
+/// comes from the operator's reference, and a producer that sends colliding names only meets the
+/// few entries that are there.
 @inline(__always)
 func digest(of text: Span<UInt8>) -> (head: UInt64, hash: UInt64) {
     var head: UInt64 = 0

@@ -31,9 +31,12 @@ package struct Sidecar: Sendable {
     /// Locks the state directory and loads the references.
     ///
     /// - Parameters:
+    ///   - settings: What to watch, and where.
+    ///   - build: What program this is.
+    ///   - logger: Where everything is told.
     ///   - reload: Reads the settings anew from where they came from, for SIGHUP.
-    /// - Throws: `StateDirectoryError`, or a `ReferenceWatchError` when a file that is named in the
-    ///   settings cannot be used.
+    /// - Throws: `StateDirectoryError`, or `UnusableReferences` when no configured reference can be
+    ///   used.
     package init(
         settings: SidecarSettings,
         build: BuildInfo,
@@ -56,6 +59,7 @@ package struct Sidecar: Sendable {
     ///
     /// - Parameter companions: Further services, which end before the sidecar's own; when one has
     ///   done its work, everything ends.
+    /// - Throws: `SocketFileError`, `ListenError`, or what a companion throws.
     package func run(with companions: [any Service] = []) async throws {
         var quiet = logger
         quiet.logLevel = .warning
@@ -129,7 +133,9 @@ package struct Sidecar: Sendable {
 
     /// Says how much memory the counts can take, and the connections with their split lines.
     private func logMemoryBound() {
-        let counts = ingest.memoryBounds.reduce(0) { $0.addingReportingOverflow($1.total).partialValue }
+        let counts = ingest.memoryBounds.reduce(0) {
+            $0.addingReportingOverflow($1.total).partialValue
+        }
         let connection = settings.socket.lineBytes + ConnectionLimits.readBytes
         let connections = settings.socket.connections * connection
         logger.info(

@@ -18,7 +18,8 @@ struct ConfigCommand: ParsableCommand {
             abstract: "Find every fault of the settings; exits with 78 when there is one."
         )
 
-        @OptionGroup var sources: SettingsArguments
+        @OptionGroup
+        var sources: SettingsArguments
 
         func run() throws {
             _ = try sources.resolveOrExit()
@@ -32,7 +33,8 @@ struct ConfigCommand: ParsableCommand {
             abstract: "Print the settings in force, with every default."
         )
 
-        @OptionGroup var sources: SettingsArguments
+        @OptionGroup
+        var sources: SettingsArguments
 
         func run() throws {
             Terminal.output(try sources.resolveOrExit().yaml)

@@ -19,7 +19,8 @@ struct SidecarCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var sources: SettingsArguments
+    @OptionGroup
+    var sources: SettingsArguments
 
     func run() async throws {
         let settings = try sources.resolveOrExit()

@@ -67,7 +67,7 @@ final class Prometheus {
         var data: Contents
     }
 
-    /// `[1700000000.1, "0.5"]`
+    /// A sample as it stands in the answer: `[1700000000.1, "0.5"]`.
     private struct Sample: Decodable {
         var text: String
 

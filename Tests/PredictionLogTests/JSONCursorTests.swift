@@ -57,12 +57,17 @@ struct JSONCursorTests {
 
     @Test(arguments: [
         "[01]", "[-01]", "[1e999]", "[1e-999]", "[1.]", "[.5]", "[-]", "[+1]", "[1,]", "[,1]",
-        #"{"a":1,}"#, "[tru]", "[nulL]", "1", #""a""#, "", "  ", "[1]x", "[1][2]", "{a:1}", #"{"a"}"#,
+        #"{"a":1,}"#, "[tru]", "[nulL]", "1", #""a""#, "", "  ", "[1]x", "[1][2]", "{a:1}",
+        #"{"a"}"#,
         #"{"a":}"#, #"{:1}"#, #"{"":1}"#, "[NaN]", "[-Infinity]", "[Infinity]", "[-NaN]", "[nan]",
-        #"["\ud800"]"#, #"["\udc00"]"#, #"["\ud800\u0041"]"#, #"["\ud83d\ude00"]"#, #"["\ud83d\ud83d"]"#,
-        #"["\u0000"]"#, #"["\x"]"#, #"["\u00e"]"#, #"["\u00E9\u00e9"]"#, "[\"a\tb\"]", "[\"\u{7F}\"]",
-        "[1]\u{0C}", "[1]//", "[0x1]", "[1e]", "[1e+]", "[1.e1]", "[\"", "[\"\\", "[\"\\u", "[\"\\ud83d\\",
-        "\u{1}[]", "[\u{0}]", "[\"a\u{0}\"]", "{}", "[]", "[{}]", "}", "]", "[}", "{]", "[\"a\" \"b\"]",
+        #"["\ud800"]"#, #"["\udc00"]"#, #"["\ud800\u0041"]"#, #"["\ud83d\ude00"]"#,
+        #"["\ud83d\ud83d"]"#,
+        #"["\u0000"]"#, #"["\x"]"#, #"["\u00e"]"#, #"["\u00E9\u00e9"]"#, "[\"a\tb\"]",
+        "[\"\u{7F}\"]",
+        "[1]\u{0C}", "[1]//", "[0x1]", "[1e]", "[1e+]", "[1.e1]", "[\"", "[\"\\", "[\"\\u",
+        "[\"\\ud83d\\",
+        "\u{1}[]", "[\u{0}]", "[\"a\u{0}\"]", "{}", "[]", "[{}]", "}", "]", "[}", "{]",
+        "[\"a\" \"b\"]",
         #"{"a":1 "b":2}"#, #"{"a" 1}"#, "[1 2]", "[[],[[]]]", "nul", "t", "-", "\"",
     ])
     func `small documents`(_ text: String) {
@@ -73,11 +78,14 @@ struct JSONCursorTests {
     func `every byte in every place of a string`() {
         for first in UInt8.min...UInt8.max {
             Self.expectFoundation(Array("[\"".utf8) + [first] + Array("\"]".utf8))
-            for second: UInt8 in [0x00, 0x22, 0x5C, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0] {
+            for second: UInt8 in [0x00, 0x22, 0x5C, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0]
+            {
                 for rest: [UInt8] in [[], [0x80], [0x80, 0x80], [0xBF, 0xBF], [0x80, 0x41]] {
                     let text = [first, second] + rest
                     Self.expectFoundation(Array("[\"".utf8) + text + Array("\"]".utf8))
-                    Self.expectFoundation(Array("[\"12345678".utf8) + text + Array("12345678\"]".utf8))
+                    Self.expectFoundation(
+                        Array("[\"12345678".utf8) + text + Array("12345678\"]".utf8)
+                    )
                 }
             }
         }
@@ -101,7 +109,8 @@ struct JSONCursorTests {
         for depth in [1, 511, 512, 513, 20_000] {
             let arrays = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
             let objects =
-                String(repeating: #"{"a":"#, count: depth) + "1" + String(repeating: "}", count: depth)
+                String(repeating: #"{"a":"#, count: depth) + "1"
+                + String(repeating: "}", count: depth)
             for text in [arrays, objects, String(repeating: "[", count: depth)] {
                 let bytes = Array(text.utf8)
                 #expect((try? JSONTree(bytes)) == nil || depth <= 512)
@@ -117,7 +126,8 @@ struct JSONCursorTests {
 
     static func fault(_ text: String, maxDepth: Int = JSONCursor.maxDepth) -> ScanFault? {
         do {
-            try JSONCursor.read(Array(text.utf8).span, maxDepth: maxDepth) { cursor throws(ScanFault) in
+            try JSONCursor.read(Array(text.utf8).span, maxDepth: maxDepth) {
+                cursor throws(ScanFault) in
                 try cursor.skipValue()
                 try cursor.end()
             }
@@ -128,7 +138,10 @@ struct JSONCursorTests {
     }
 
     @Test(arguments: [
-        (#"{"a":1,"b":tru}"#, "expected a literal: true, false, null, NaN or Infinity, found '}' at byte 14"),
+        (
+            #"{"a":1,"b":tru}"#,
+            "expected a literal: true, false, null, NaN or Infinity, found '}' at byte 14"
+        ),
         (#"{"a""#, "expected a colon, found the end at byte 4"),
         ("[1 2]", "expected a comma or ], found '2' at byte 3"),
         ("[\"\u{1}\"]", "expected a character or the closing quote, found the byte 0x01 at byte 2"),
@@ -140,7 +153,8 @@ struct JSONCursorTests {
 
     @Test
     func `reads a document of a known form`() throws {
-        let text = #"{"name":"a\u00e9","rows":12,"ok":true,"knots":[1.5,-2e3],"none":null,"extra":[{}]}"#
+        let text =
+            #"{"name":"a\u00e9","rows":12,"ok":true,"knots":[1.5,-2e3],"none":null,"extra":[{}]}"#
         let found = try JSONCursor.read(Array(text.utf8).span) { cursor throws(ScanFault) in
             var name = ""
             var rows = 0

@@ -47,7 +47,8 @@ indirect enum JSONTree: Equatable {
     /// Takes over what Foundation made of a document.
     init(foundation value: Any) {
         switch value {
-        case let members as [String: Any]: self = .object(members.mapValues(JSONTree.init(foundation:)))
+        case let members as [String: Any]:
+            self = .object(members.mapValues(JSONTree.init(foundation:)))
         case let elements as [Any]: self = .array(elements.map(JSONTree.init(foundation:)))
         case let text as String: self = .string(Array(text.utf8))
         case let number as NSNumber:

@@ -9,7 +9,8 @@ struct NumberTextTests {
     @Test(arguments: [
         (1.0, "1"), (-1.0, "-1"), (0.0, "0"), (-0.0, "0"), (1.5, "1.5"), (0.1, "0.1"),
         (9_007_199_254_740_991, "9007199254740991"), (-9_007_199_254_740_991, "-9007199254740991"),
-        (9_007_199_254_740_992, "9007199254740992.0"), (1e300, "1e+300"), (.leastNonzeroMagnitude, "5e-324"),
+        (9_007_199_254_740_992, "9007199254740992.0"), (1e300, "1e+300"),
+        (.leastNonzeroMagnitude, "5e-324"),
         (.infinity, "inf"), (-.infinity, "-inf"), (.nan, "nan"),
     ])
     func `a number has one text`(_ number: Double, _ text: String) {

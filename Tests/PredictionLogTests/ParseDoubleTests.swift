@@ -73,7 +73,9 @@ struct ParseDoubleTests {
     }
 
     @Test
-    func `the exact middle between two doubles goes to the even one, and a digit more breaks the tie`() {
+    func
+        `the exact middle between two doubles goes to the even one, and a digit more breaks the tie`()
+    {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<250 {
             let field = Int.random(in: 0..<2_046, using: &random)
@@ -104,7 +106,8 @@ struct ParseDoubleTests {
     }
 
     @Test(arguments: [
-        "0", "-0", "-0.0", "0e999", "0e-99999999999999999999", "4.9e-324", "2.4703282292062327e-324",
+        "0", "-0", "-0.0", "0e999", "0e-99999999999999999999", "4.9e-324",
+        "2.4703282292062327e-324",
         "2.4703282292062328e-324", "2.2250738585072011e-308", "2.2250738585072014e-308",
         "1.7976931348623157e308", "1.7976931348623158e308", "1.7976931348623159e308", "1e308",
         "1e309", "1e-400", "-1e999", "123456789012345678901234567890", "0.1e1", "1E+5",

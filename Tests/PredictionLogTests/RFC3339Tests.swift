@@ -22,7 +22,8 @@ struct RFC3339Tests {
     }
 
     @Test(arguments: [
-        "", "2013", "2013-05-31", "2013-05-31T23:00:00", "2013-05-31T23:00Z", "2013-13-01T00:00:00Z",
+        "", "2013", "2013-05-31", "2013-05-31T23:00:00", "2013-05-31T23:00Z",
+        "2013-13-01T00:00:00Z",
         "2013-00-01T00:00:00Z", "2013-02-29T00:00:00Z", "1900-02-29T00:00:00Z",
         "2013-04-31T00:00:00Z", "2013-01-00T00:00:00Z", "2013-01-01T24:00:00Z",
         "2013-01-01T00:60:00Z", "2013-01-01T00:00:61Z", "2013-01-01T00:00:00.Z",
@@ -56,7 +57,10 @@ struct RFC3339Tests {
     func `what is written is read back to the millisecond`() {
         var random = SeededGenerator(seed: 1)
         for _ in 0..<20_000 {
-            let milliseconds = Int64.random(in: -62_167_219_200_000..<253_402_300_800_000, using: &random)
+            let milliseconds = Int64.random(
+                in: -62_167_219_200_000..<253_402_300_800_000,
+                using: &random
+            )
             let seconds = Double(milliseconds) / 1_000
             let text = RFC3339.format(seconds)
             #expect(RFC3339.parse(text) == seconds, "\(text)")

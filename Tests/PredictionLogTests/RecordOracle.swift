@@ -26,9 +26,12 @@ struct RecordOracle {
 
     private func take(_ line: [UInt8], isFirst: Bool, into outcome: inout ScanOutcome) {
         func reject(_ reason: RejectReason) { outcome.rejected[reason, default: 0] += 1 }
-        guard case .object(let record) = JSONTree.foundation(line) else { return reject(.malformed) }
+        guard case .object(let record) = JSONTree.foundation(line) else {
+            return reject(.malformed)
+        }
         if record["hello"] != nil { return isFirst ? () : reject(.hello) }
-        let isFailed = record["outcome"].map { ![.null, .string(Array("ok".utf8))].contains($0) } ?? false
+        let isFailed =
+            record["outcome"].map { ![.null, .string(Array("ok".utf8))].contains($0) } ?? false
         let features = record["features"].flatMap { $0.isContainer ? $0 : nil }
         if features == nil, !isFailed {
             if record["actual"] != nil, record["id", default: .null] != .null {

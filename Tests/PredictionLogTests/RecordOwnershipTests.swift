@@ -10,7 +10,8 @@ struct RecordOwnershipTests {
     static let schemas = SampleRecord.schemas
 
     static let first = [
-        #""model":"delay""#, #""version":"1""#, #""features":{"temp":1,"carrier":"US","late":true}"#,
+        #""model":"delay""#, #""version":"1""#,
+        #""features":{"temp":1,"carrier":"US","late":true}"#,
         #""prediction":0.25"#, #""ts":5"#,
     ]
     static let firstRow = ScanOutcome.Row(
@@ -51,23 +52,32 @@ struct RecordOwnershipTests {
         #expect(outcome.unknownFeatures.isEmpty)
     }
 
-    @Test(arguments: [
-        (#""1""#, 0), ("1", 0), ("1.0", 0), ("10e-1", 0), (#""\u0031""#, 0), (#""2""#, 1), ("2", 1),
-        (#"" 1""#, nil), (#""1.0""#, nil), ("12", nil), ("1e999", nil), ("NaN", nil), ("true", nil),
-        ("[1]", nil), (#"{"1":1}"#, nil), ("null", nil), (#""""#, nil), ("-1", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            (#""1""#, 0), ("1", 0), ("1.0", 0), ("10e-1", 0), (#""\u0031""#, 0), (#""2""#, 1),
+            ("2", 1),
+            (#"" 1""#, nil), (#""1.0""#, nil), ("12", nil), ("1e999", nil), ("NaN", nil),
+            ("true", nil),
+            ("[1]", nil), (#"{"1":1}"#, nil), ("null", nil), (#""""#, nil), ("-1", nil),
+        ] as [(String, Int?)]
+    )
     func `a version is a text, or a number in canonical text`(_ version: String, _ schema: Int?) {
         let record = #"{"model":"delay","version":\#(version),"features":{}}"# + "\n"
         // Once after nothing, once after a record of each version.
         for before in ["", "1", "2"] {
-            let lead = before.isEmpty ? "" : #"{"model":"delay","version":"\#(before)","features":{}}"# + "\n"
+            let lead =
+                before.isEmpty
+                ? "" : #"{"model":"delay","version":"\#(before)","features":{}}"# + "\n"
             var counts: [UInt64] = [0, 0]
             if let number = Int(before) { counts[number - 1] += 1 }
             if let schema { counts[schema] += 1 }
             let outcome = ScanOutcome(lead + record + record, by: Self.schemas)
             if let schema { counts[schema] += 1 }
             #expect(outcome.schemas.map(\.records) == counts, "after \(before)")
-            #expect(outcome.rejected == (schema == nil ? [.noReference: 2] : [:]), "after \(before)")
+            #expect(
+                outcome.rejected == (schema == nil ? [.noReference: 2] : [:]),
+                "after \(before)"
+            )
         }
     }
 
@@ -114,8 +124,10 @@ struct RecordOwnershipTests {
     }
 
     @Test(arguments: [
-        #"{"hello":5}"#, #"{"hello":{"producer":5}}"#, #"{"hello":{"ack":"yes"}}"#, #"{"hello":{"model":[]}}"#,
-        #"{"hello":{"version":true}}"#, #"{"hello":null}"#, #"{"hello":[]}"#, #"{"hello":{"session":{}}}"#,
+        #"{"hello":5}"#, #"{"hello":{"producer":5}}"#, #"{"hello":{"ack":"yes"}}"#,
+        #"{"hello":{"model":[]}}"#,
+        #"{"hello":{"version":true}}"#, #"{"hello":null}"#, #"{"hello":[]}"#,
+        #"{"hello":{"session":{}}}"#,
     ])
     func `a hello of another form is rejected`(_ line: String) {
         let outcome = ScanOutcome(line + "\n" + SampleRecord.line + "\n", by: Self.schemas)
@@ -135,11 +147,19 @@ struct RecordOwnershipTests {
         #expect(late.rejected == [.hello: 1])
     }
 
-    @Test(arguments: [
-        ([#"{"dropped":3}"#, #"{"dropped":5}"#, #"{"dropped":5}"#], 5, 0), ([#"{"dropped":0}"#], 0, 0),
-        ([#"{"dropped":5}"#, #"{"dropped":3}"#, #"{"dropped":6}"#], 6, 0),
-        ([#"{"dropped":-1}"#, #"{"dropped":1.5}"#, #"{"dropped":"1"}"#, #"{"dropped":1e30}"#], 0, 4),
-    ] as [([String], UInt64, UInt64)])
+    @Test(
+        arguments: [
+            ([#"{"dropped":3}"#, #"{"dropped":5}"#, #"{"dropped":5}"#], 5, 0),
+            ([#"{"dropped":0}"#], 0, 0),
+            ([#"{"dropped":5}"#, #"{"dropped":3}"#, #"{"dropped":6}"#], 6, 0),
+            (
+                [
+                    #"{"dropped":-1}"#, #"{"dropped":1.5}"#, #"{"dropped":"1"}"#,
+                    #"{"dropped":1e30}"#,
+                ], 0, 4
+            ),
+        ] as [([String], UInt64, UInt64)]
+    )
     func `what a producer has dropped is cumulative`(
         _ lines: [String],
         _ dropped: UInt64,

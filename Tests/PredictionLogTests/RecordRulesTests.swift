@@ -49,8 +49,10 @@ struct RecordRulesTests {
     }
 
     @Test(arguments: [
-        ("17", ScanOutcome.Value.cell(1)), ("17.0", .cell(1)), ("1.7e1", .cell(1)), (#""17""#, .cell(1)),
-        ("9.5", .cell(2)), ("95e-1", .cell(2)), ("true", .cell(0)), ("1", .cell(0)), ("017.", .missing),
+        ("17", ScanOutcome.Value.cell(1)), ("17.0", .cell(1)), ("1.7e1", .cell(1)),
+        (#""17""#, .cell(1)),
+        ("9.5", .cell(2)), ("95e-1", .cell(2)), ("true", .cell(0)), ("1", .cell(0)),
+        ("017.", .missing),
         ("-17", .cell(4)), ("Infinity", .cell(3)), ("17.5", .cell(4)), ("-0", .cell(4)),
         ("123456789012345678901234567890", .cell(4)), ("0.30000000000000004", .cell(4)),
     ])
@@ -101,10 +103,13 @@ struct RecordRulesTests {
         #expect(outcome.rejected == [:])
     }
 
-    @Test(arguments: [
-        ("5", 5), ("0", 0), ("253402300799.5", 253_402_300_799.5), (#""1970-01-01T00:01:00Z""#, 60),
-        ("null", nil), (#""1970-01-01T00:01:00\u005a""#, 60),
-    ] as [(String, Double?)])
+    @Test(
+        arguments: [
+            ("5", 5), ("0", 0), ("253402300799.5", 253_402_300_799.5),
+            (#""1970-01-01T00:01:00Z""#, 60),
+            ("null", nil), (#""1970-01-01T00:01:00\u005a""#, 60),
+        ] as [(String, Double?)]
+    )
     func `a time is Unix seconds or RFC 3339`(_ text: String, _ seconds: Double?) {
         let record = SampleRecord.record(features: "{}", #","ts":\#(text)"#)
         let outcome = ScanOutcome(record, by: Self.schemas)
@@ -112,7 +117,8 @@ struct RecordRulesTests {
     }
 
     @Test(arguments: [
-        "-1", "-0.001", "253402300800", "1e999", #""yesterday""#, #""1969-12-31T23:59:59Z""#, "true",
+        "-1", "-0.001", "253402300800", "1e999", #""yesterday""#, #""1969-12-31T23:59:59Z""#,
+        "true",
         "[]", "{}", "NaN", "Infinity", #""5""#, "-Infinity",
     ])
     func `any other time is rejected`(_ text: String) {
@@ -121,7 +127,8 @@ struct RecordRulesTests {
     }
 
     @Test(arguments: [
-        (#""ok""#, false), ("null", false), (#""o\u006b""#, false), (#""error""#, true), (#""OK""#, true),
+        (#""ok""#, false), ("null", false), (#""o\u006b""#, false), (#""error""#, true),
+        (#""OK""#, true),
         (#""""#, true), ("true", true), ("{}", true), ("0", true),
     ])
     func `only what is ok enters a window`(_ outcome: String, _ isFailed: Bool) {
@@ -148,7 +155,10 @@ struct RecordRulesTests {
 
     @Test
     func `an array has the features in the order of the reference`() {
-        let record = SampleRecord.record(features: #"[1,2,"UA",null,"x",17]"#, #","prediction":0.5"#)
+        let record = SampleRecord.record(
+            features: #"[1,2,"UA",null,"x",17]"#,
+            #","prediction":0.5"#
+        )
         let outcome = ScanOutcome(record, by: Self.schemas)
         let values: [ScanOutcome.Value] = [
             .number(1), .number(2), .cell(2), .missing, .missing, .cell(1), .number(0.5),

@@ -38,7 +38,8 @@ struct RecordScannerTests {
         )
         #expect(
             outcome.rejected == [
-                .featureCount: 1, .malformed: 2, .tooLong: 1, .noReference: 1, .hello: 1, .truncated: 1,
+                .featureCount: 1, .malformed: 2, .tooLong: 1, .noReference: 1, .hello: 1,
+                .truncated: 1,
             ]
         )
         #expect(outcome.actuals == 1)

@@ -19,7 +19,8 @@ struct RecordWriterTests {
                 id: "a\"b\n",
                 features: [
                     ("temp", .number(0.1)), ("late", .number(1)), ("plane_age", .number(.nan)),
-                    ("dep_delay", .number(-.infinity)), ("carrier", .text("Köln")), ("hour", .missing),
+                    ("dep_delay", .number(-.infinity)), ("carrier", .text("Köln")),
+                    ("hour", .missing),
                 ].map { RecordWriter.Feature(name: $0, value: $1) },
                 prediction: .number(0.5),
                 latency: 0.0004,
@@ -37,7 +38,8 @@ struct RecordWriterTests {
         )
         let outcome = ScanOutcome([writer.bytes], by: SampleRecord.schemas)
         let values: [ScanOutcome.Value] = [
-            .number(-.infinity), .number(0.1), .cell(1), .missing, .number(1), .missing, .number(0.5),
+            .number(-.infinity), .number(0.1), .cell(1), .missing, .number(1), .missing,
+            .number(0.5),
         ]
         #expect(
             outcome.rows[0] == [ScanOutcome.Row(timestamp: 1_370_077_200.25, values: values)]
@@ -51,7 +53,10 @@ struct RecordWriterTests {
     @Test
     func `numbers and texts of all kinds come back`() {
         var random = SeededGenerator(seed: 1)
-        let texts = ["B6", "Köln", "UA", "US", "\u{0}", "\"\\/", "\u{1F}\t", "😀", String(repeating: "x", count: 300)]
+        let texts = [
+            "B6", "Köln", "UA", "US", "\u{0}", "\"\\/", "\u{1F}\t", "😀",
+            String(repeating: "x", count: 300),
+        ]
         let schema = RecordSchema(
             model: "\"m\"\u{7}",
             version: "é",

@@ -41,7 +41,9 @@ enum SampleRecord {
 
     static let row = ScanOutcome.Row(
         timestamp: 1_370_077_200.25,
-        values: [.number(-9), .number(79.5), .cell(1), .missing, .number(1), .cell(1), .number(0.0823)]
+        values: [
+            .number(-9), .number(79.5), .cell(1), .missing, .number(1), .cell(1), .number(0.0823),
+        ]
     )
 
     /// A record of the first schema with the given text as its features and after them.

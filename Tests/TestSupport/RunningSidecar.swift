@@ -15,7 +15,10 @@ package final class RunningSidecar {
     ///
     /// - Parameters:
     ///   - configuration: YAML beside `listen`, `socket` and `state`, which are set here.
+    ///   - arguments: Further arguments, as `["--clock", "event"]`.
     ///   - directory: Where socket, state and logs go; a new one when absent.
+    ///   - name: What its files are called; two in one directory have two names.
+    /// - Throws: What starting it throws, or `NeverHappened` with its log.
     package init(
         configuration: String,
         arguments: [String] = [],
@@ -51,7 +54,9 @@ package final class RunningSidecar {
         request.httpMethod = method
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await URLSession.shared.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+        guard let response = response as? HTTPURLResponse else {
+            throw URLError(.badServerResponse)
+        }
         var fields: [String: String] = [:]
         for case (let name as String, let value as String) in response.allHeaderFields {
             fields[name.lowercased()] = value
@@ -79,6 +84,15 @@ package final class RunningSidecar {
         throw NeverHappened(
             description: "\(series) is \(last.map { "\($0)" } ?? "absent"), not \(expected)"
         )
+    }
+
+    /// Waits until a series is gone.
+    package func waitForAbsence(of series: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if try await metric(series) == nil { return }
+        }
+        throw NeverHappened(description: "\(series) is still there")
     }
 
     private static func address(in log: String) throws -> URL {

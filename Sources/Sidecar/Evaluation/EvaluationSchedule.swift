@@ -33,7 +33,9 @@ package struct EvaluationSchedule: Sendable {
         lastReport = now
     }
 
-    /// Whether a report is due. A clock that stepped back counts from where it stands now.
+    /// Whether a report is due.
+    ///
+    /// A clock that stepped back counts from where it stands now.
     package mutating func isDue(at now: Double) -> Bool {
         if now < lastReport { lastReport = now }
         if now - lastReport >= intervalSeconds { return true }

@@ -17,6 +17,8 @@ struct HTTPAnswer: ResponseGenerator {
     var status: HTTPResponse.Status = .ok
     var contentType: String
     var body: [UInt8]
+    /// The methods that a resource has, where the request's is none of them.
+    var allowedMethods: String?
 
     static func json(
         _ status: HTTPResponse.Status = .ok,
@@ -58,6 +60,7 @@ struct HTTPAnswer: ResponseGenerator {
             .vary: "Accept, Accept-Encoding",
             .xContentTypeOptions: "nosniff",
         ]
+        if let allowedMethods { headers[.allow] = allowedMethods }
         var body = body
         let encodings = request.headers[.acceptEncoding]
         if body.count >= Self.smallestCompressedBytes,
@@ -78,6 +81,9 @@ struct HTTPAnswer: ResponseGenerator {
 ///
 /// Messages of unexpected errors stay in the log: they may name files of this machine.
 struct ErrorShape<Context: RequestContext>: RouterMiddleware {
+    /// What there is: nothing but GET and HEAD.
+    let paths: Set<String>
+
     func handle(
         _ request: Request,
         context: Context,
@@ -86,11 +92,7 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            return try HTTPAnswer.error(
-                .notFound,
-                code: "not_found",
-                message: "there is nothing at \(request.uri.path); / lists what there is"
-            ).response(from: request, context: context)
+            return try notFound(request).response(from: request, context: context)
         } catch let error as HTTPError {
             return try HTTPAnswer.error(
                 error.status,
@@ -109,5 +111,23 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
                 message: "the request failed; the log says why"
             ).response(from: request, context: context)
         }
+    }
+
+    /// The router finds nothing for another method either.
+    private func notFound(_ request: Request) -> HTTPAnswer {
+        guard paths.contains(request.uri.path) else {
+            return .error(
+                .notFound,
+                code: "not_found",
+                message: "there is nothing at \(request.uri.path); / lists what there is"
+            )
+        }
+        var answer = HTTPAnswer.error(
+            .methodNotAllowed,
+            code: "method_not_allowed",
+            message: "\(request.uri.path) knows GET and HEAD, not \(request.method)"
+        )
+        answer.allowedMethods = "GET, HEAD"
+        return answer
     }
 }

@@ -6,7 +6,9 @@ import Exposition
 import HTTPTypes
 import Hummingbird
 
-/// The sidecar's HTTP interface. Every answer comes from the published report or from counters:
+/// The sidecar's HTTP interface.
+///
+/// Every answer comes from the published report or from counters:
 /// none of them evaluates anything, and none of them changes state.
 struct SidecarRoutes: Sendable {
     let board: ReportBoard
@@ -17,16 +19,24 @@ struct SidecarRoutes: Sendable {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ErrorShape())
-        router.get("/") { _, _ in landingPage() }
-        router.get("/metrics") { request, _ in
-            metrics.answer(accept: request.headers[.accept])
+        let answers = answers
+        router.add(middleware: ErrorShape(paths: Set(answers.keys)))
+        for (path, answer) in answers {
+            router.get(RouterPath(path)) { request, _ in answer(request) }
         }
-        router.get("/health") { _, _ in HTTPAnswer.json { $0.status("ok") } }
-        router.get("/ready") { _, _ in ready() }
-        router.get("/api/v1/report") { _, _ in report() }
-        router.get("/api/v1/monitors") { _, _ in monitors() }
         return router
+    }
+
+    /// What there is, by path.
+    private var answers: [String: @Sendable (Request) -> HTTPAnswer] {
+        [
+            "/": { _ in landingPage() },
+            "/metrics": { request in metrics.answer(accept: request.headers[.accept]) },
+            "/health": { _ in .json { $0.status("ok") } },
+            "/ready": { _ in ready() },
+            "/api/v1/report": { _ in report() },
+            "/api/v1/monitors": { _ in monitors() },
+        ]
     }
 
     private func report() -> HTTPAnswer {

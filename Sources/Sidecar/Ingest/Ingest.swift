@@ -29,6 +29,7 @@ package final class Ingest: Sendable {
     /// - Parameters:
     ///   - settings: How records are windowed, and how much is monitored.
     ///   - board: Where reports are published.
+    ///   - logger: Where odd records are told.
     ///   - clock: The wall clock, in Unix seconds.
     package init(
         settings: SidecarSettings,

@@ -55,7 +55,8 @@ package struct RowRecords: Sendable {
     private func take(_ cell: Cell, _ index: Int, into record: inout RecordWriter.Record) {
         switch (roles[index], cell.text) {
         case (.feature(let reading), _):
-            record.features.append((names[index], mapping.value(of: cell, as: reading)))
+            let value = mapping.value(of: cell, as: reading)
+            record.features.append(RecordWriter.Feature(name: names[index], value: value))
         case (.ignored, _), (_, nil):
             break
         case (.prediction(let reading), _):

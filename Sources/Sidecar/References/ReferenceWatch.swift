@@ -86,7 +86,9 @@ final class ReferenceWatch: Service, Sendable {
 
     private func tell(_ update: ReferenceUpdate) {
         for holding in update.added { tell("reference in force", holding) }
-        for change in update.changed { tell("reference changed; its windows begin anew", change.new) }
+        for change in update.changed {
+            tell("reference changed; its windows begin anew", change.new)
+        }
         for holding in update.gone { tell("reference gone; its monitor ends", holding) }
     }
 
