@@ -55,8 +55,8 @@ package struct Workload {
             switch feature % 4 {
             case 0: cells.append(random.unit() < 0.05 ? nil : decimals(value, 2))
             case 1: cells.append(decimals(value, 0))
-            case 2: cells.append(decimals(value, 4))
-            default: cells.append("\(value)")
+            case 3 where feature < 4: cells.append("\(value)")
+            default: cells.append(decimals(value, 4))
             }
         }
         for _ in 0..<2 { cells.append(categories[Int(random.unit() * random.unit() * 16)]) }

@@ -29,7 +29,7 @@ extension JSONCursor {
         let whole = place
         var mantissa: UInt64 = 0
         readDigits(&place, into: &mantissa)
-        // The text of zeros is of no value: a leading zero stands alone.
+        // A number has digits, and a leading zero stands alone.
         if place &- whole != 1, bytes[whole] == UInt8(ascii: "0") || place == whole {
             return try readOddNumber(at: whole)
         }

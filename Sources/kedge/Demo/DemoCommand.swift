@@ -64,8 +64,8 @@ struct DemoCommand: AsyncParsableCommand {
         withExtendedLifetime(directory) {}
     }
 
-    /// Weather changes by the week, so its thresholds are wide; what is left at 0.1 is the model's
-    /// business.
+    /// Weather changes by the week, so its thresholds are wide, and a window is judged when it is
+    /// nearly full; what is left at 0.1 is the model's business.
     private func configuration(reference: String, socket: String) -> String {
         """
         listen: \(listen)
@@ -73,6 +73,7 @@ struct DemoCommand: AsyncParsableCommand {
         references: ["\(reference)"]
         clock: event
         lateness: 1h
+        min_rows: 4800
         windows:
           - {name: 5k, rows: 5000}
           - {name: 7d, pane: 24h, panes: 7}

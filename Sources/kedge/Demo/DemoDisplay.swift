@@ -73,8 +73,10 @@ final class DemoDisplay: Sendable {
     }
 
     private func heading(_ act: DemoAct, _ monitor: MonitorReport) -> String {
-        let day = RFC3339.format(monitor.time).prefix(10)
-        return "\(act.title), \(day) (\(DriftTable(isColoured: false).rows(of: monitor)))"
+        // Before the first record the time is that of the wall.
+        let hasRows = monitor.windows.contains { $0.rows > 0 }
+        let day = hasRows ? ", \(RFC3339.format(monitor.time).prefix(10))" : ""
+        return "\(act.title)\(day) (\(DriftTable(isColoured: false).rows(of: monitor)))"
     }
 
     private func list(_ names: [String]) -> String {
