@@ -81,12 +81,33 @@ struct ByteView: ~Copyable {
         )
     }
 
+    /// The sixteen bytes from an offset on as two words; `nil` unless all are inside.
+    @inline(__always)
+    func twoWords(at offset: Int) -> (UInt64, UInt64)? {
+        guard offset >= 0, offset <= count &- 16 else { return nil }
+        // All sixteen bytes are inside; the rest as above.
+        let place = unsafe UnsafeRawPointer(base + offset)
+        return (
+            unsafe UInt64(littleEndian: place.loadUnaligned(as: UInt64.self)),
+            unsafe UInt64(littleEndian: (place + 8).loadUnaligned(as: UInt64.self))
+        )
+    }
+
     /// Lends the bytes of a range; what lies outside is left out.
     @inline(__always)
     func withSpan<Result>(of range: Range<Int>, _ body: (Span<UInt8>) -> Result) -> Result {
         let range = range.clamped(to: 0..<count)
         // The range is inside, and the span ends with the closure, before the view does.
         return body(unsafe Span(_unsafeStart: base + range.lowerBound, count: range.count))
+    }
+
+    /// Appends the bytes of a range to an array; what lies outside is left out.
+    func append(_ range: Range<Int>, to array: inout [UInt8]) {
+        let range = range.clamped(to: 0..<count)
+        // The range is inside, and the bytes are copied before the view ends.
+        unsafe array.append(
+            contentsOf: UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
+        )
     }
 
     /// The bytes of a range as a text; what lies outside is left out, what is no UTF-8 replaced.

@@ -68,7 +68,7 @@ extension JSONCursor {
     }
 
     private mutating func decode(_ range: Range<Int>) {
-        for place in range { decoded.append(bytes[place]) }
+        bytes.append(range, to: &decoded)
     }
 
     /// Decodes the escape that begins at `place`.

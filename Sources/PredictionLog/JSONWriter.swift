@@ -12,6 +12,7 @@ package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// Makes a writer of nothing, with room for some bytes.
     package init(reservingBytes capacity: Int = 0) {
         bytes.reserveCapacity(capacity)
     }
@@ -34,11 +35,13 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes a string.
     package mutating func value(_ text: some StringProtocol) {
         separate()
         quote(text)
     }
 
+    /// Writes a number, the shortest text that reads back to it; `null` unless it is finite.
     package mutating func value(_ number: Double) {
         guard number.isFinite else { return null() }
         separate()
@@ -55,16 +58,19 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: number < 0 ? "-Infinity".utf8 : "Infinity".utf8)
     }
 
+    /// Writes a whole number.
     package mutating func value(_ number: some BinaryInteger) {
         separate()
         bytes.append(contentsOf: number.description.utf8)
     }
 
+    /// Writes `true` or `false`.
     package mutating func value(_ truth: Bool) {
         separate()
         bytes.append(contentsOf: truth ? "true".utf8 : "false".utf8)
     }
 
+    /// Writes `null`.
     package mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)

@@ -9,15 +9,16 @@
 struct KeySet: Sendable {
     /// A key as most producers write it: `"name":`.
     private struct Literal: Sendable {
-        var firstWord: Int
-        var wordCount: Int
-        /// The bits of the last word that belong to the literal.
-        var lastMask: UInt64
+        /// Its first sixteen bytes as two words, and which of their bits belong to it.
+        var words: (UInt64, UInt64)
+        var masks: (UInt64, UInt64)
         var byteCount: Int
+        /// Where the bytes after those begin in `rests`.
+        var rest: Int
     }
 
     private var literals: [Literal] = []
-    private var words: [UInt64] = []
+    private var rests: [UInt8] = []
     private var tables = TextTables()
 
     /// Prepares keys; of two equal ones the first is found.
@@ -33,41 +34,52 @@ struct KeySet: Sendable {
         var writer = JSONWriter()
         writer.key(name)
         let bytes = writer.bytes
-        let wordCount = (bytes.count + 7) / 8
-        let lastBits = 8 * (bytes.count - (wordCount - 1) * 8)
+        func word(_ range: Range<Int>) -> (UInt64, mask: UInt64) {
+            var word: UInt64 = 0
+            var mask: UInt64 = 0
+            for offset in range.clamped(to: 0..<bytes.count) {
+                let shift = UInt64(8 * (offset - range.lowerBound))
+                word |= UInt64(bytes[offset]) << shift
+                mask |= 0xFF << shift
+            }
+            return (word, mask)
+        }
+        let (first, second) = (word(0..<8), word(8..<16))
         literals.append(
             Literal(
-                firstWord: words.count,
-                wordCount: wordCount,
-                lastMask: ~0 >> UInt64(64 - lastBits),
-                byteCount: bytes.count
+                words: (first.0, second.0),
+                masks: (first.mask, second.mask),
+                byteCount: bytes.count,
+                rest: rests.count
             )
         )
-        for start in stride(from: 0, to: bytes.count, by: 8) {
-            var word: UInt64 = 0
-            for offset in start..<min(start + 8, bytes.count) {
-                word |= UInt64(bytes[offset]) << UInt64(8 * (offset - start))
-            }
-            words.append(word)
-        }
+        rests.append(contentsOf: bytes.dropFirst(16))
     }
 
     /// Where the value begins if a key, spelt plainly, and its colon stand at `offset`.
     @inline(__always)
     fileprivate func end(of key: Int, in bytes: borrowing ByteView, at offset: Int) -> Int? {
         let literal = literals[key]
-        var place = offset
-        var index = literal.firstWord
-        let last = index &+ literal.wordCount &- 1
-        while index < last {
-            guard let word = bytes.word(at: place), word == words[index] else { return nil }
-            place &+= 8
-            index &+= 1
-        }
-        guard let word = bytes.word(at: place), (word ^ words[last]) & literal.lastMask == 0 else {
-            return nil
-        }
+        guard let words = bytes.twoWords(at: offset) else { return nil }
+        let differences =
+            (words.0 ^ literal.words.0) & literal.masks.0
+            | (words.1 ^ literal.words.1) & literal.masks.1
+        guard differences == 0,
+            literal.byteCount <= 16 || hasRest(of: literal, in: bytes, at: offset)
+        else { return nil }
         return offset &+ literal.byteCount
+    }
+
+    private func hasRest(
+        of literal: Literal,
+        in bytes: borrowing ByteView,
+        at offset: Int
+    ) -> Bool {
+        for index in 16..<literal.byteCount
+        where bytes[offset + index] != rests[literal.rest + index - 16] {
+            return false
+        }
+        return true
     }
 
     /// The key whose text the cursor read last.

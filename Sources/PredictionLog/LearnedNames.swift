@@ -22,16 +22,9 @@ struct LearnedNames: ~Copyable {
         schema: Int
     ) {
         self.schema = schema
-        Self.copy(model, of: bytes, to: &self.model)
-        Self.copy(version, of: bytes, to: &self.version)
-    }
-
-    private static func copy(
-        _ range: Range<Int>,
-        of bytes: borrowing ByteView,
-        to: inout [UInt8]
-    ) {
-        to.removeAll(keepingCapacity: true)
-        for offset in range { to.append(bytes[offset]) }
+        self.model.removeAll(keepingCapacity: true)
+        bytes.append(model, to: &self.model)
+        self.version.removeAll(keepingCapacity: true)
+        bytes.append(version, to: &self.version)
     }
 }

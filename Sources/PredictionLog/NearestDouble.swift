@@ -4,11 +4,11 @@
 /// From decimal to binary: always the nearest double, ties to even.
 ///
 /// Three ways, from fast to slow. Up to 2^53 and 10^22 both factors are doubles, and one rounding
-/// is all there is (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990). Up to
-/// 19 digits a product with 128 bits of a power of five decides (D. Lemire, "Number parsing at a
-/// gigabyte per second", Software: Practice and Experience 51, 2021, algorithm 1; that it always
-/// decides: N. Mushtak, D. Lemire, "Fast number parsing without fallback", 2023). Beyond, the two
-/// nearest candidates are compared exactly.
+/// is all there is (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990).
+/// Up to 19 digits a product with 128 bits of a power of five decides (D. Lemire, "Number parsing
+/// at a gigabyte per second", Software: Practice and Experience 51, 2021, algorithm 1; that it
+/// always decides: N. Mushtak, D. Lemire, "Fast number parsing without fallback", 2023). Beyond,
+/// the two nearest candidates are compared exactly.
 enum NearestDouble {
     private static let exactPowers: InlineArray<23, Double> = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,

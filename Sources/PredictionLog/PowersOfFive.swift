@@ -4,8 +4,9 @@
 /// The 128 leading bits of the powers of five, as decimal numbers need them.
 ///
 /// Computed once, when the first number needs one, and not written down: 1,302 constants prove
-/// nothing, and these few lines do. Positive powers are exact products; a negative one is
-/// ⌊2^k / 5^n⌋, and as ⌊⌊x / a⌋ / b⌋ = ⌊x / (a·b)⌋, it comes of dividing 2^k by five n times, exactly.
+/// nothing, and these few lines do. Positive powers are exact products. A negative one is
+/// ⌊2^k / 5^n⌋, and as ⌊⌊x / a⌋ / b⌋ = ⌊x / (a·b)⌋, it comes of dividing 2^k by five n times,
+/// exactly; 2^1088 leaves more than 128 bits of it even at 5^342 < 2^795.
 enum PowersOfFive {
     /// The leading bits of a power of five: a number in [2^127, 2^128).
     struct Power: Sendable, Equatable {

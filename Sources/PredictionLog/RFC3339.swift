@@ -5,8 +5,8 @@
 package enum RFC3339 {
     /// The Unix time of a date and time with offset, as `2013-05-31T23:00:00.25-04:00`.
     ///
-    /// A space or a lower-case `t` may stand for `T` and `z` for `Z` (RFC 3339, 5.6). A leap second,
-    /// :60, is the first second of the next minute, as Unix time counts.
+    /// A space or a lower-case `t` may stand for `T` and `z` for `Z` (RFC 3339, 5.6). A leap
+    /// second, :60, is the first second of the next minute, as Unix time counts.
     /// - Parameter bytes: The text.
     /// - Returns: Unix seconds; `nil` for anything else.
     /// - Complexity: O(bytes), no allocation.

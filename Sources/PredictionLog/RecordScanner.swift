@@ -92,15 +92,12 @@ package struct RecordScanner: ~Copyable {
     private mutating func keep(_ part: consuming ByteView, into intake: inout Intake) -> Bool {
         if isSkipping { return false }
         guard carry.count + part.count <= limits.maxLineBytes else {
-            carry.removeAll(keepingCapacity: true)
+            carry.removeAll(keepingCapacity: false)
             isSkipping = true
             rejectLong(into: &intake)
             return false
         }
-        part.withSpan(of: 0..<part.count) { part in
-            carry.reserveCapacity(carry.count + part.count)
-            for index in part.indices { carry.append(part[index]) }
-        }
+        part.append(0..<part.count, to: &carry)
         return true
     }
 

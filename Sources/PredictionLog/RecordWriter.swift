@@ -16,7 +16,9 @@ package struct RecordWriter: Sendable {
 
     /// The value of one feature.
     package struct Feature: Sendable, Equatable {
+        /// The key in `features`.
         package var name: String
+        /// What stands under it.
         package var value: Value
 
         /// Names a value.
@@ -28,12 +30,15 @@ package struct RecordWriter: Sendable {
 
     /// One prediction.
     package struct Record: Sendable, Equatable {
-        /// The model's name and version; `nil` where the hello says them.
+        /// The model's name; `nil` where the hello says it.
         package var model: String?
+        /// The model's version; `nil` where the hello says it.
         package var version: String?
         /// Unix seconds; `nil` lets the arrival stand for it.
         package var timestamp: Double?
+        /// What a later truth refers to.
         package var id: String?
+        /// The features in the order in which they are written.
         package var features: [Feature]
         /// What the model said; `nil` leaves it out.
         package var prediction: Value?
@@ -66,6 +71,7 @@ package struct RecordWriter: Sendable {
 
     private var json = JSONWriter()
 
+    /// Makes a writer of no lines.
     package init() {}
 
     /// The lines written so far.

@@ -53,7 +53,7 @@ final class ReadableSchema: Sendable {
         case categorical(table: Int, categoryCount: UInt16)
     }
 
-    /// Cells are `UInt16`; one stands for unseen, one for missing and one, for a while, for invalid.
+    /// Cells are `UInt16`, and three of them stand for unseen, missing and, for a while, invalid.
     private static let mostCategories = 65_533
 
     /// How the columns are read, the prediction last if there is one.

@@ -96,4 +96,11 @@ extension ReplaySpeed: ExpressibleByArgument {
     package init?(argument: String) {
         self.init(argument)
     }
+
+    package var defaultValueDescription: String {
+        switch self {
+        case .unlimited: "max"
+        case .times(let factor): "\(Int(factor))x"
+        }
+    }
 }

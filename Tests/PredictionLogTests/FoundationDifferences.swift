@@ -5,16 +5,17 @@ import PredictionLog
 
 /// Where the cursor and Foundation's `JSONSerialization` differ on purpose: all of it is here.
 ///
-/// 1. **Bare `NaN`, `Infinity`, `-Infinity`**: read as numbers (Python writes them); Foundation refuses them.
-/// 2. **Numbers beyond a double's range**, as 1e999: read, and invalid as a value; Foundation refuses the
-///    whole document.
+/// 1. **Bare `NaN`, `Infinity`, `-Infinity`**: read as numbers (Python writes them); Foundation
+///    refuses them.
+/// 2. **Numbers beyond a double's range**, as 1e999: read, and invalid as a value; Foundation
+///    refuses the whole document.
 /// 3. **A comma before `]` or `}`**: refused, as RFC 8259 says; Foundation takes it.
-/// 4. **Byte-order marks, UTF-16 and UTF-32**: refused, as RFC 8259 says; Foundation guesses the encoding.
-/// 5. **The nearest double**: numbers are the nearest double; Foundation's may be wrong from the 14th digit on
-///    (-43.037291759551664 is -43.03729175955167 there), and its -0 is 0. Numbers are compared to `strtod`, to the
-///    bit, elsewhere.
-/// 6. **Duplicate keys**: the last wins in a record, and Foundation's dictionary agrees; but it takes canonically
-///    equivalent texts for one key, where a record compares bytes.
+/// 4. **Byte-order marks, UTF-16 and UTF-32**: refused, as RFC 8259 says; Foundation guesses.
+/// 5. **The nearest double**: numbers are the nearest double; Foundation's may be wrong from the
+///    14th digit on (-43.037291759551664 is -43.03729175955167 there), and its -0 is 0. Numbers are
+///    compared to `strtod`, to the bit, elsewhere.
+/// 6. **Duplicate keys**: the last wins in a record, and Foundation's dictionary agrees; but it
+///    takes canonically equivalent texts for one key, where a record compares bytes.
 enum FoundationDifferences {
     /// Whether the verdict of a document may be taken as Foundation's, encodings apart (4).
     static func isComparable(_ bytes: [UInt8]) -> Bool {

@@ -83,7 +83,7 @@ struct JSONDocuments {
         case 1: String(random.next())
         case 2: Double.random(in: -100...100, using: &random).description
         case 3:
-            "\(Int.random(in: 0...99, using: &random))e\(Int.random(in: -320...300, using: &random))"
+            "\(random.next() % 100)e\(Int.random(in: -320...300, using: &random))"
         default: pick(["0", "-0", "1E+2", "0.5e-3", "-12.25", "123456789012345678901234567890"])
         }
     }

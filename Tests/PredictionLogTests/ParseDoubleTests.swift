@@ -74,7 +74,7 @@ struct ParseDoubleTests {
 
     @Test
     func
-        `the exact middle between two doubles goes to the even one, and a digit more breaks the tie`()
+        `the exact middle of two doubles goes to the even one, a digit more breaks the tie`()
     {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<250 {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PredictionLog
+import TestSupport
 import Testing
 
 /// What the values and fields of a record mean.
@@ -92,9 +93,9 @@ struct RecordRulesTests {
     @Test
     func `of duplicate fields the last wins`() {
         let record =
-            #"{"model":"x","model":"delay","version":"2","version":"1","ts":"x","ts":5,"outcome":"error","#
-            + #""outcome":"ok","features":{"temp":1,"late":1},"features":{"dep_delay":2},"prediction":1,"#
-            + #""prediction":0.5}"# + "\n"
+            #"{"model":"x","model":"delay","version":"2","version":"1","ts":"x","ts":5,"#
+            + #""outcome":"error","outcome":"ok","features":{"temp":1,"late":1},"#
+            + #""features":{"dep_delay":2},"prediction":1,"prediction":0.5}"# + "\n"
         let outcome = ScanOutcome(record, by: Self.schemas)
         let values: [ScanOutcome.Value] = [
             .number(2), .missing, .missing, .missing, .missing, .missing, .number(0.5),
@@ -214,5 +215,41 @@ struct RecordRulesTests {
         let outcome = ScanOutcome(record + record, by: [schema])
         #expect(outcome.rows[0].map(\.values) == [[.number(1)], [.number(1)]])
         #expect(outcome.schemas[0].invalidValues == 0)
+    }
+
+    @Test
+    func `names of every length and with one beginning are told apart, in any order`() {
+        let names =
+            (1...40).map { String(repeating: "n", count: $0) }
+            + ["sixteen bytes, A", "sixteen bytes, B", "sixteen bytes, AB", "\"quoted\"", "é", ""]
+        let schema = RecordSchema(
+            model: "m",
+            version: "1",
+            features: names.map { RecordSchema.Column(name: $0, kind: .numeric) },
+            prediction: nil
+        )
+        var random = SeededGenerator(seed: 1)
+        var writer = RecordWriter()
+        var rows: [ScanOutcome.Row] = []
+        for round in 0..<60 {
+            // Each order three times, so that it is learned and then met again.
+            var order = Array(names.indices)
+            if round > 3 { order.shuffle(using: &random) }
+            for repetition in 0..<3 {
+                let features = order.map { index in
+                    RecordWriter.Feature(
+                        name: names[index],
+                        value: .number(Double(index + repetition))
+                    )
+                }
+                writer.append(RecordWriter.Record(model: "m", version: "1", features: features))
+                rows.append(
+                    ScanOutcome.Row(values: names.indices.map { .number(Double($0 + repetition)) })
+                )
+            }
+        }
+        let outcome = ScanOutcome([writer.bytes], by: [schema])
+        #expect(outcome.rows == [rows])
+        #expect(outcome.schemas[0].unknownFeatures == 0)
     }
 }

@@ -35,9 +35,10 @@ enum SampleRecord {
 
     /// The whole record, with escapes, blanks, exponents and a nested key that is skipped.
     static let line =
-        #"{"model":"delay","version":"1","ts":1370077200.25,"id":"f\u0031\"","features":{"dep_delay":-9.0,"#
-        + #""carrier":"K\u00f6ln", "temp":7.95e1,"plane_age":null,"late":true,"new":[1,{"a":"é"}],"hour":17}"#
-        + #","prediction":0.0823,"latency":0.0004,"outcome":"ok","trace":{"span":[1,2.5e-3,"x\/y"]}}"#
+        #"{"model":"delay","version":"1","ts":1370077200.25,"id":"f\u0031\"","#
+        + #""features":{"dep_delay":-9.0,"carrier":"K\u00f6ln", "temp":7.95e1,"plane_age":null,"#
+        + #""late":true,"new":[1,{"a":"é"}],"hour":17},"prediction":0.0823,"latency":0.0004,"#
+        + #""outcome":"ok","trace":{"span":[1,2.5e-3,"x\/y"]}}"#
 
     static let row = ScanOutcome.Row(
         timestamp: 1_370_077_200.25,

@@ -40,17 +40,7 @@ struct HTTPAnswer: ResponseGenerator {
         code: String,
         message: String
     ) -> HTTPAnswer {
-        json(status) { json in
-            json.object { json in
-                json.key("error")
-                json.object { json in
-                    json.key("code")
-                    json.value(code)
-                    json.key("message")
-                    json.value(message)
-                }
-            }
-        }
+        json(status) { $0.error(code: code, message: message) }
     }
 
     func response(from request: Request, context: some RequestContext) throws -> Response {

@@ -9,33 +9,24 @@ import PredictionLog
 enum MonitorsJSON {
     static func write(_ monitors: [MonitorDescription], to json: inout JSONWriter) {
         json.object { json in
-            json.key("monitors")
-            json.array { json in
-                for monitor in monitors { write(monitor, to: &json) }
+            json.member(array: "monitors", of: monitors) { monitor, json in
+                write(monitor, to: &json)
             }
         }
     }
 
     private static func write(_ monitor: MonitorDescription, to json: inout JSONWriter) {
         json.object { json in
-            json.key("model")
-            json.value(monitor.model)
-            json.key("version")
-            json.value(monitor.version)
-            json.key("reference")
-            json.value(monitor.reference)
-            json.key("reference_rows")
-            json.value(monitor.rows)
-            json.key("clock")
-            json.value(monitor.clock.rawValue)
-            json.key("min_rows")
-            json.value(monitor.minimumRows)
-            json.key("windows")
-            json.array { json in
-                for window in monitor.windows { write(window, to: &json) }
+            json.member("model", monitor.model)
+            json.member("version", monitor.version)
+            json.member("reference", monitor.reference)
+            json.member("reference_rows", monitor.rows)
+            json.member("clock", monitor.clock.rawValue)
+            json.member("min_rows", monitor.minimumRows)
+            json.member(array: "windows", of: monitor.windows) { window, json in
+                write(window, to: &json)
             }
-            json.key("features")
-            json.object { json in
+            json.member(object: "features") { json in
                 for feature in monitor.features {
                     json.key(feature.name)
                     write(feature, to: &json)
@@ -46,17 +37,13 @@ enum MonitorsJSON {
 
     private static func write(_ window: WindowDefinition, to json: inout JSONWriter) {
         json.object { json in
-            json.key("window")
-            json.value(window.name)
+            json.member("window", window.name)
             switch window.extent {
             case .rows(let rows):
-                json.key("rows")
-                json.value(rows)
+                json.member("rows", rows)
             case .panes(let count, let seconds):
-                json.key("panes")
-                json.value(count)
-                json.key("pane_seconds")
-                json.value(seconds)
+                json.member("panes", count)
+                json.member("pane_seconds", seconds)
             }
         }
     }
@@ -66,48 +53,23 @@ enum MonitorsJSON {
         to json: inout JSONWriter
     ) {
         json.object { json in
-            json.key("kind")
-            json.value(feature.kind.rawValue)
+            json.member("kind", feature.kind.rawValue)
             switch feature.kind {
             case .numeric:
-                json.key("cut_points")
-                json.array { json in
-                    for point in feature.cutPoints { json.value(finite: point) }
+                json.member(array: "cut_points", of: feature.cutPoints) { point, json in
+                    json.value(ofReference: point)
                 }
             case .categorical:
-                json.key("categories")
-                json.array { json in
-                    for category in feature.categories { json.value(category) }
+                json.member(array: "categories", of: feature.categories) { category, json in
+                    json.value(category)
                 }
             }
-            json.key("threshold")
-            json.object { json in
-                json.key(feature.threshold.statistic.rawValue)
-                json.value(feature.threshold.value)
+            json.member(object: "threshold") { json in
+                json.member(feature.threshold.statistic.rawValue, feature.threshold.value)
             }
-            json.key("reference_bins")
-            json.array { json in
-                for count in feature.bins { json.value(count) }
+            json.member(array: "reference_bins", of: feature.bins) { count, json in
+                json.value(count)
             }
-        }
-    }
-}
-
-extension JSONWriter {
-    /// Writes a number of a reference, where an infinity is a string.
-    fileprivate mutating func value(finite number: Double) {
-        if number.isFinite {
-            value(number)
-        } else {
-            value(number > 0 ? "Infinity" : "-Infinity")
-        }
-    }
-
-    /// Writes `{"status":…}`.
-    mutating func status(_ status: String) {
-        object { json in
-            json.key("status")
-            json.value(status)
         }
     }
 }

@@ -13,33 +13,23 @@ package enum ReportJSON {
     /// Writes the whole report.
     static func write(_ report: Report, to json: inout JSONWriter) {
         json.object { json in
-            json.key("time")
-            json.value(RFC3339.format(report.time))
-            json.key("monitors")
-            json.array { json in
-                for monitor in report.monitors { write(monitor, to: &json) }
+            json.member("time", RFC3339.format(report.time))
+            json.member(array: "monitors", of: report.monitors) { monitor, json in
+                write(monitor, to: &json)
             }
         }
     }
 
     private static func write(_ monitor: MonitorReport, to json: inout JSONWriter) {
         json.object { json in
-            json.key("model")
-            json.value(monitor.model)
-            json.key("version")
-            json.value(monitor.version)
-            json.key("reference")
-            json.value(monitor.reference)
-            json.key("time")
-            json.value(RFC3339.format(monitor.time))
-            json.key("windows")
-            json.array { json in
-                for window in monitor.windows {
-                    json.object { json in
-                        json.key("window")
-                        json.value(window.window)
-                        writeMembers(of: window, to: &json)
-                    }
+            json.member("model", monitor.model)
+            json.member("version", monitor.version)
+            json.member("reference", monitor.reference)
+            json.member("time", RFC3339.format(monitor.time))
+            json.member(array: "windows", of: monitor.windows) { window, json in
+                json.object { json in
+                    json.member("window", window.window)
+                    writeMembers(of: window, to: &json)
                 }
             }
         }
@@ -47,16 +37,11 @@ package enum ReportJSON {
 
     /// Writes the members of a window's object but for its name.
     package static func writeMembers(of window: WindowReport, to json: inout JSONWriter) {
-        json.key("rows")
-        json.value(window.rows)
-        json.key("from")
-        json.value(window.from.map(RFC3339.format))
-        json.key("to")
-        json.value(window.to.map(RFC3339.format))
-        json.key("verdict")
-        json.value(window.verdict.rawValue)
-        json.key("features")
-        json.object { json in
+        json.member("rows", window.rows)
+        json.member("from", window.from.map(RFC3339.format))
+        json.member("to", window.to.map(RFC3339.format))
+        json.member("verdict", window.verdict.rawValue)
+        json.member(object: "features") { json in
             for feature in window.features {
                 json.key(feature.name)
                 write(feature, to: &json)
@@ -68,30 +53,22 @@ package enum ReportJSON {
     static func write(_ feature: FeatureReport, to json: inout JSONWriter) {
         let statistics = feature.statistics
         json.object { json in
-            json.key("kind")
-            json.value(feature.kind.rawValue)
-            json.key("verdict")
-            json.value(feature.verdict.rawValue)
+            json.member("kind", feature.kind.rawValue)
+            json.member("verdict", feature.verdict.rawValue)
             for statistic in Statistic.allCases where statistic.applies(to: feature.kind) {
-                json.key(statistic.rawValue)
-                json.value(statistics[statistic])
+                json.member(statistic.rawValue, statistics[statistic])
             }
-            json.key("noise_floor")
-            json.object { json in
+            json.member(object: "noise_floor") { json in
                 for statistic in Statistic.allCases
                 where statistic.hasNoiseFloor && statistic.applies(to: feature.kind) {
-                    json.key(statistic.rawValue)
-                    json.value(statistics.noiseFloor(statistic))
+                    json.member(statistic.rawValue, statistics.noiseFloor(statistic))
                 }
             }
-            json.key("threshold")
-            json.object { json in
-                json.key(feature.threshold.statistic.rawValue)
-                json.value(feature.threshold.value)
+            json.member(object: "threshold") { json in
+                json.member(feature.threshold.statistic.rawValue, feature.threshold.value)
             }
-            json.key("bins")
-            json.array { json in
-                for count in statistics.bins { json.value(count) }
+            json.member(array: "bins", of: statistics.bins) { count, json in
+                json.value(count)
             }
         }
     }

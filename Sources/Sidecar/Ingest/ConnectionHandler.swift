@@ -25,6 +25,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var scanner: RecordScanner
     private var reads: UInt64 = 0
     private var timer: Scheduled<Void>?
+    private var isAnswered = false
 
     init(ingest: Ingest, limits: ConnectionLimits, logger: Logger) {
         self.ingest = ingest
@@ -42,6 +43,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         reads &+= 1
         let buffer = unwrapInboundIn(data)
         ingest.receive(buffer.readableBytesUInt8Span, with: &scanner)
+        if !isAnswered, let hello = scanner.hello {
+            isAnswered = true
+            if hello.wantsAcknowledgement { refuseAcknowledgement(context) }
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -61,6 +66,20 @@ final class ConnectionHandler: ChannelInboundHandler {
             readOut(context, checksLeft: Self.shutdownChecks, since: reads)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Tells a producer that waits for acknowledgements that none will come.
+    ///
+    /// Its records count all the same, as those of everybody else.
+    private func refuseAcknowledgement(_ context: ChannelHandlerContext) {
+        logger.warning("a producer asked for acknowledgements, which this version does not give")
+        var answer = JSONWriter()
+        answer.error(
+            code: "ack_unsupported",
+            message: "this version does not acknowledge; records are counted without"
+        )
+        answer.newline()
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: answer.bytes)), promise: nil)
     }
 
     /// Closes the connection when nothing was read for one interval, else looks again.

@@ -12,37 +12,26 @@ extension OfflineReport {
     package func json() -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 4_096 * max(results.count, 1))
         writer.object { writer in
-            writer.key("model")
-            writer.value(model)
-            writer.key("version")
-            writer.value(version)
-            writer.key("reference")
-            writer.value(reference)
+            writer.member("model", model)
+            writer.member("version", version)
+            writer.member("reference", reference)
             switch windows {
             case .rows(let rows):
-                writer.key("window_rows")
-                writer.value(rows)
+                writer.member("window_rows", rows)
             case .seconds(let seconds):
-                writer.key("window_seconds")
-                writer.value(seconds)
+                writer.member("window_seconds", seconds)
             }
-            writer.key("rows")
-            writer.value(rows)
-            writer.key("failed")
-            writer.value(failedRows)
-            writer.key("invalid_values")
-            writer.value(invalidValues)
-            writer.key("rejected")
-            writer.object { writer in
+            writer.member("rows", rows)
+            writer.member("failed", failedRows)
+            writer.member("invalid_values", invalidValues)
+            writer.member(object: "rejected") { writer in
                 for reason in RejectReason.allCases {
                     guard let count = rejected[reason] else { continue }
-                    writer.key(reason.rawValue)
-                    writer.value(count)
+                    writer.member(reason.rawValue, count)
                 }
             }
-            writer.key("windows")
-            writer.array { writer in
-                for window in results { window.write(to: &writer) }
+            writer.member(array: "windows", of: results) { window, writer in
+                window.write(to: &writer)
             }
         }
         writer.newline()
@@ -53,22 +42,15 @@ extension OfflineReport {
 extension OfflineReport.Window {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.key("first_row")
-            writer.value(fileRows.lowerBound)
-            writer.key("last_row")
-            writer.value(fileRows.upperBound)
-            writer.key("rows")
-            writer.value(report.rows)
-            writer.key("from")
-            writer.value(times.map { RFC3339.format($0.lowerBound) })
-            writer.key("to")
-            writer.value(times.map { RFC3339.format($0.upperBound) })
+            writer.member("first_row", fileRows.lowerBound)
+            writer.member("last_row", fileRows.upperBound)
+            writer.member("rows", report.rows)
+            writer.member("from", times.map { RFC3339.format($0.lowerBound) })
+            writer.member("to", times.map { RFC3339.format($0.upperBound) })
             writer.key("partial")
             writer.value(isPartial)
-            writer.key("verdict")
-            writer.value(report.verdict.rawValue)
-            writer.key("features")
-            writer.object { writer in
+            writer.member("verdict", report.verdict.rawValue)
+            writer.member(object: "features") { writer in
                 for feature in report.features {
                     writer.key(feature.name)
                     ReportJSON.write(feature, to: &writer)

@@ -32,16 +32,11 @@ package enum ReferencePicture {
     package static func json(of reference: Reference, digest: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.key("model")
-            writer.value(reference.model)
-            writer.key("version")
-            writer.value(reference.version)
-            writer.key("reference")
-            writer.value(digest)
-            writer.key("rows")
-            writer.value(reference.rows)
-            writer.key("features")
-            writer.object { writer in
+            writer.member("model", reference.model)
+            writer.member("version", reference.version)
+            writer.member("reference", digest)
+            writer.member("rows", reference.rows)
+            writer.member(object: "features") { writer in
                 for feature in reference.features {
                     writer.key(feature.name)
                     writer.object { describe(feature, in: &$0) }
@@ -53,20 +48,14 @@ package enum ReferencePicture {
     }
 
     private static func describe(_ feature: FeatureReference, in writer: inout JSONWriter) {
-        writer.key("kind")
-        writer.value(feature.kind.rawValue)
+        writer.member("kind", feature.kind.rawValue)
         switch feature.distribution {
         case .numeric(let numeric):
-            writer.key("minimum")
-            writer.value(numeric.minimum)
-            writer.key("maximum")
-            writer.value(numeric.maximum)
-            writer.key("distinct")
-            writer.value(numeric.distinct)
-            writer.key("knots")
-            writer.value(numeric.knots.count)
-            writer.key("ks_error_bound")
-            writer.value(numeric.errorBound)
+            writer.member("minimum", numeric.minimum)
+            writer.member("maximum", numeric.maximum)
+            writer.member("distinct", numeric.distinct)
+            writer.member("knots", numeric.knots.count)
+            writer.member("ks_error_bound", numeric.errorBound)
             writer.key("cut_points")
             writer.array { writer in numeric.cutPoints.forEach { writer.value($0) } }
         case .categorical(let categorical):

@@ -73,13 +73,13 @@ struct DemoCommand: AsyncParsableCommand {
         references: ["\(reference)"]
         clock: event
         lateness: 1h
-        min_rows: 4800
+        min_rows: 4000
         windows:
           - {name: 5k, rows: 5000}
           - {name: 7d, pane: 24h, panes: 7}
         thresholds:
           features:
-            temp: {ks_statistic: 0.6}
+            temp: {ks_statistic: 0.7}
             humid: {ks_statistic: 0.6}
             wind_speed: {ks_statistic: 0.4}
             precip: {ks_statistic: 0.4}
