@@ -67,10 +67,7 @@ extension ReferenceCommand {
             var source = try table.open()
             var training = TrainingTable()
             while let rows = try source.next() { training.append(rows, columns: source.columns) }
-            let (reference, features) = try recipe.build(
-                from: training,
-                format: source.format ?? .csv
-            )
+            let (reference, features) = try build(training, format: source.format ?? .csv)
             let file = ReferenceFile.encode(reference)
             if output == "-" {
                 Terminal.output(file)
@@ -80,6 +77,17 @@ extension ReferenceCommand {
             Terminal.note(
                 BuildSummary.text(of: reference, features, failedRows: training.failedRows)
             )
+        }
+
+        private func build(
+            _ training: TrainingTable,
+            format: TableReader.Format
+        ) throws -> (reference: Reference, features: [BuiltFeature]) {
+            do {
+                return try recipe.build(from: training, format: format)
+            } catch {
+                throw UnusableTable(path: table.input, reason: error)
+            }
         }
 
         private var recipe: ReferenceRecipe {
@@ -119,6 +127,14 @@ extension ReferenceCommand {
             }
         }
     }
+}
+
+/// A table that no reference can be built from.
+struct UnusableTable: Error, CustomStringConvertible {
+    let path: String
+    let reason: ReferenceRecipeError
+
+    var description: String { "\(path): \(reason)" }
 }
 
 /// A column's kind as the command line says it: `carrier=categorical`.

@@ -8,6 +8,12 @@ package enum TableError: Error, Sendable, Equatable {
     /// The input ended before a header or a first record.
     case empty
 
+    /// The input is one JSON array: neither CSV nor an object a line.
+    case jsonArray
+
+    /// The header is one column whose name holds what looks like another separator.
+    case separator(found: Character)
+
     /// A row has more or fewer cells than the header.
     case raggedRow(line: Int, expected: Int, found: Int)
 
@@ -41,6 +47,12 @@ extension TableError: CustomStringConvertible {
         switch self {
         case .empty:
             "the input is empty: a CSV header or a JSON object was expected"
+        case .jsonArray:
+            "the input is a JSON array: CSV or one JSON object a line was expected (jq -c '.[]' "
+                + "makes lines of it)"
+        case .separator(let found):
+            "the header has one column, with '\(found == "\t" ? "\\t" : String(found))' in its name: "
+                + "cells are expected to be separated by commas"
         case .raggedRow(let line, let expected, let found):
             "line \(line) has \(found) cells, the header has \(expected)"
         case .textAfterQuote(let line):

@@ -83,6 +83,7 @@ package struct TableReader: Sendable {
             state = .undetermined(head)
             return []
         }
+        if Self.isArrayOfObjects(head[start...]) { throw .jsonArray }
         begin(first == UInt8(ascii: "{") ? .ndjson : .csv)
         return try pass(Array(head[start...]).span)
     }
@@ -106,6 +107,12 @@ package struct TableReader: Sendable {
             columns = reader.columns
             return rows
         }
+    }
+
+    /// Whether a document starts with `[{`, as far as its first bytes tell.
+    private static func isArrayOfObjects(_ head: ArraySlice<UInt8>) -> Bool {
+        let marks = head.lazy.filter { $0 > UInt8(ascii: " ") }.prefix(2)
+        return marks.elementsEqual([UInt8(ascii: "["), UInt8(ascii: "{")])
     }
 
     private mutating func begin(_ format: Format) {
@@ -166,6 +173,9 @@ package struct TableReader: Sendable {
 
     /// Names the columns; one without a name, as pandas writes an index, is called by its position.
     private mutating func takeHeader(_ names: [String]) throws(TableError) {
+        if names.count == 1, let found = names[0].first(where: { ";\t|".contains($0) }) {
+            throw .separator(found: found)
+        }
         var seen: Set<String> = []
         for (index, name) in names.enumerated() {
             let name = name.isEmpty ? "unnamed_\(index + 1)" : name

@@ -11,7 +11,9 @@ enum NearestName {
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(Array(name.utf8), Array(candidate.utf8))
-            let limit = max(1, max(name.utf8.count, candidate.utf8.count) / 3)
+            // Of names of one or two letters every one would be near.
+            let length = max(name.utf8.count, candidate.utf8.count)
+            let limit = length < 3 ? 0 : length / 3
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name

@@ -101,6 +101,9 @@ struct CSVTableTests {
 
     @Test(arguments: [
         ("a,b\n1,2\n3\n", TableError.raggedRow(line: 3, expected: 2, found: 1)),
+        (" [\n {\"x\":1}]", .jsonArray),
+        ("a;b\n1;2\n", .separator(found: ";")),
+        ("a\tb\n1\t2\n", .separator(found: "\t")),
         ("a,b\n\"x\n\ny\",2\n1,2,3\n", .raggedRow(line: 5, expected: 2, found: 3)),
         ("a\n\"x\"y\n", .textAfterQuote(line: 2)),
         ("a,b\n1,2\n1,\"x\n\n", .unterminatedQuote(line: 3)),
