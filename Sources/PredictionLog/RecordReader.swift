@@ -176,7 +176,7 @@ struct RecordReader: ~Copyable {
                 return
             }
             if fields.dropped != nil { return }
-            throw ScanFault(.noFeatures, at: 0, found: .value, expected: .features)
+            throw ScanFault(.noFeatures, at: 0, found: .nothing, expected: .features)
         }
         guard let schema = schema(of: fields, &cursor, intake.catalog) else {
             throw noReference(fields, intake.tally)
@@ -210,7 +210,13 @@ struct RecordReader: ~Copyable {
         }
         if let count = features.found.elementCount, count != schema.featureCount {
             let offset = fields.featuresOffset ?? 0
-            throw ScanFault(.featureCount, at: offset, found: .value, expected: .featureCount)
+            throw ScanFault(
+                .featureCount,
+                at: offset,
+                found: .count(count),
+                expected: .featureCount,
+                subject: "it has \(schema.featureCount)"
+            )
         }
         if let offset = fields.predictionOffset {
             if fields.predictionSchema != number {
@@ -251,7 +257,7 @@ struct RecordReader: ~Copyable {
                 IntakeTally.UnknownFeature(
                     schema: schema,
                     name: name,
-                    nearest: nearestName(to: name, among: known)
+                    nearest: NearestName.of(name, among: known)
                 )
             )
         }
@@ -348,7 +354,7 @@ extension RecordReader {
     /// The fault of a record without reference; names it if it is the first of the tally.
     @inline(never)
     private func noReference(_ fields: RecordFields, _ tally: IntakeTally) -> ScanFault {
-        var fault = ScanFault(.noReference, at: 0, found: .value, expected: .reference)
+        var fault = ScanFault(.noReference, at: 0, found: .nothing, expected: .reference)
         if tally.rejected(.noReference) == 0 {
             let parts = key.split(separator: SchemaCatalog.keySeparator)
             let names = parts.map { String(String(decoding: $0, as: UTF8.self).prefix(100)) }

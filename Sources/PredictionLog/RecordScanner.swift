@@ -103,6 +103,6 @@ package struct RecordScanner: ~Copyable {
 
     private func rejectLong(into intake: inout Intake) {
         let limit = limits.maxLineBytes
-        intake.tally.reject(ScanFault(.tooLong, at: limit, found: .value, expected: .newline))
+        intake.tally.reject(ScanFault(.tooLong, at: limit, found: .nothing, expected: .newline))
     }
 }

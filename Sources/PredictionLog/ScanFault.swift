@@ -11,6 +11,10 @@ package struct ScanFault: Error, Sendable, Equatable {
         case end
         /// A value that is well-formed but not of the expected kind.
         case value
+        /// Nothing of what was expected.
+        case nothing
+        /// So many.
+        case count(Int)
     }
 
     /// What was expected.
@@ -90,7 +94,9 @@ extension ScanFault.Found {
         case .byte(let byte):
             ", found the byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))"
         case .end: ", found the end"
-        case .value: ", found something else"
+        case .value: ", found another value"
+        case .nothing: ", found none"
+        case .count(let count): ", found \(count)"
         }
     }
 }

@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import DriftMonitor
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -20,6 +21,7 @@ struct ReloadService: Service {
         for await _ in signals.cancelOnGracefulShutdown() {
             do {
                 let new = try reload()
+                try references.watch(new.references)
                 apply(new, instead: current)
                 current = new
             } catch {
@@ -33,9 +35,11 @@ struct ReloadService: Service {
 
     private func apply(_ new: SidecarSettings, instead old: SidecarSettings) {
         ingest.reconfigure(new)
-        references.watch(new.references)
         let ignored = new.keysThatNeedARestart(comparedWith: old)
         logger.info("configuration reloaded")
+        if !new.monitor.countsAlike(old.monitor) {
+            logger.warning("windows, clock or lateness changed: all windows begin anew")
+        }
         if !ignored.isEmpty {
             logger.warning(
                 "these changes need a restart",

@@ -5,43 +5,45 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The demo, without a terminal and ending by itself.
-@Suite(.timeLimit(.minutes(5)))
-struct DemoTests {
-    @Test
-    func `temp and prediction drift in the summer, carrier and origin never`() throws {
-        let directory = try TemporaryDirectory()
-        let result = try Kedge.run(
-            [
-                "demo", "--once", "--speed", "max", "--listen", "127.0.0.1:0",
-                "--data", Flights.directory.path,
-            ],
-            in: directory.url
-        )
-        #expect(result.status == 0, "\(result.errors)")
-        #expect(!result.output.contains("\u{1B}"), "escapes without a terminal")
-        let tables = result.output.components(separatedBy: "feature ").dropFirst().map(rows)
-        try #require(tables.count == 2, "\(result.output)")
-        #expect(tables[0].values.allSatisfy { $0.verdicts == ["steady", "steady"] })
-        #expect(tables[0].count == 14)
-        for (name, feature) in tables[1] {
-            let hasDrifted = ["temp", "prediction"].contains(name)
-            let expected = hasDrifted ? "drifted" : "steady"
-            #expect(feature.verdicts == [expected, expected], "\(name)")
+extension EndToEnd {
+    /// The demo, without a terminal and ending by itself.
+    @Suite
+    struct DemoTests {
+        @Test
+        func `temp and prediction drift in the summer, carrier and origin never`() throws {
+            let directory = try TemporaryDirectory()
+            let result = try Kedge.run(
+                [
+                    "demo", "--once", "--speed", "max", "--listen", "127.0.0.1:0",
+                    "--data", Flights.directory.path,
+                ],
+                in: directory.url
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(!result.output.contains("\u{1B}"), "escapes without a terminal")
+            let tables = result.output.components(separatedBy: "feature ").dropFirst().map(rows)
+            try #require(tables.count == 2, "\(result.output)")
+            #expect(tables[0].values.allSatisfy { $0.verdicts == ["steady", "steady"] })
+            #expect(tables[0].count == 14)
+            for (name, feature) in tables[1] {
+                let hasDrifted = ["temp", "prediction"].contains(name)
+                let expected = hasDrifted ? "drifted" : "steady"
+                #expect(feature.verdicts == [expected, expected], "\(name)")
+            }
+            #expect(try #require(tables[1]["temp"]?.ks) > 0.6)
+            #expect(try #require(tables[1]["prediction"]?.ks) > 0.1)
+            #expect(result.output.contains("/metrics"))
         }
-        #expect(try #require(tables[1]["temp"]?.ks) > 0.6)
-        #expect(try #require(tables[1]["prediction"]?.ks) > 0.1)
-        #expect(result.output.contains("/metrics"))
-    }
 
-    /// The lines of one table: feature → KS and verdicts.
-    private func rows(_ table: String) -> [String: (ks: Double?, verdicts: [String])] {
-        var rows: [String: (ks: Double?, verdicts: [String])] = [:]
-        for line in table.split(separator: "\n").dropFirst() {
-            let words = line.split(separator: " ").map { String($0) }
-            guard words.count == 8 else { break }
-            rows[words[0]] = (Double(words[1]), Array(words[6...]))
+        /// The lines of one table: feature → KS and verdicts.
+        private func rows(_ table: String) -> [String: (ks: Double?, verdicts: [String])] {
+            var rows: [String: (ks: Double?, verdicts: [String])] = [:]
+            for line in table.split(separator: "\n").dropFirst() {
+                let words = line.split(separator: " ").map { String($0) }
+                guard words.count == 8 else { break }
+                rows[words[0]] = (Double(words[1]), Array(words[6...]))
+            }
+            return rows
         }
-        return rows
     }
 }

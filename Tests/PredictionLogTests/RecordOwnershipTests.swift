@@ -108,7 +108,7 @@ struct RecordOwnershipTests {
         let outcome = ScanOutcome(record, by: Self.schemas)
         #expect(
             outcome.faults.map(\.description) == [
-                "expected a model and version with a reference, found something else at byte 0 "
+                "expected a model and version with a reference, found none at byte 0 "
                     + "(other version 7)"
             ]
         )

@@ -184,7 +184,7 @@ struct RecordRulesTests {
         #expect(outcome.rows[0].map { $0.values[6] } == [.missing, .missing])
         #expect(
             outcome.unknownFeatures.map { "\($0.name) \($0.nearest ?? "-")" } == [
-                "tmep -", "prediction -", "zzzzzzzzz -", "Dep_Delay dep_delay",
+                "tmep temp", "prediction -", "zzzzzzzzz -", "Dep_Delay dep_delay",
             ]
         )
         let typo = SampleRecord.record(features: #"{"carier":"US","plane-age":1}"#)

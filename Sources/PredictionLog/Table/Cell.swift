@@ -3,8 +3,9 @@
 
 /// One cell of a table: what a row says of a column, before anybody has decided the column's kind.
 ///
-/// CSV does not tell a number from a text that looks like one, so numbers and booleans keep
-/// their spelling: a column of postal codes with one `"2A"` among them is text throughout.
+/// CSV does not tell a number from a text that looks like one, so its numbers and booleans keep
+/// their spelling: a column of postal codes with one `"2A"` among them is text throughout. JSON
+/// does, and there numbers and booleans have their canonical text.
 package enum Cell: Sendable, Equatable {
     /// Nothing there: an absent field, JSON `null` or NaN, or one of the missing tokens.
     case missing

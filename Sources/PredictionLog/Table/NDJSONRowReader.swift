@@ -146,6 +146,9 @@ private struct JSONRow {
 extension JSONCursor {
     /// Reads the next value as a cell.
     ///
+    /// JSON tells numbers from texts, so numbers and booleans have their canonical text, which is
+    /// what they are called as categories.
+    ///
     /// `null` and NaN are missing; a number beyond a double's range is a text, and so is an array
     /// or an object, as it is written.
     fileprivate mutating func cell() throws(ScanFault) -> Cell {
@@ -157,10 +160,10 @@ extension JSONCursor {
             let (value, text) = try spelledNumber()
             if value.isNaN { return .missing }
             if value.isInfinite, !text.hasSuffix("Infinity") { return .text(text) }
-            return .number(value, text: text)
+            return .number(value, text: canonicalText(of: value))
         case .boolean:
             let value = try boolean()
-            return .boolean(value, text: value ? "true" : "false")
+            return .boolean(value, text: value ? "1" : "0")
         case .string:
             return .text(try string())
         case .array, .object:

@@ -78,7 +78,8 @@ package struct TableReader: Sendable {
             byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t")
                 && byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\r")
         }
-        guard !mayBeMark, let first else {
+        guard !mayBeMark, let first, first != UInt8(ascii: "[") || Self.marks(of: head[start...]).count == 2
+        else {
             if head.count > options.rowLimit { throw .rowTooLong(line: 1, limit: options.rowLimit) }
             state = .undetermined(head)
             return []
@@ -93,6 +94,9 @@ package struct TableReader: Sendable {
     /// - Throws: `TableError`, among them `empty` when there was no header and no record.
     package mutating func finish() throws(TableError) -> [TableRow] {
         switch state {
+        case .undetermined(let head) where Self.marks(of: head[...]).first == UInt8(ascii: "["):
+            // A header of one column, and nothing behind it.
+            return []
         case .undetermined(let head) where head.starts(with: [0xEF]):
             // Half a byte-order mark: a header of one strange column, which is no UTF-8.
             throw .invalidUTF8(line: 1)
@@ -109,10 +113,14 @@ package struct TableReader: Sendable {
         }
     }
 
-    /// Whether a document starts with `[{`, as far as its first bytes tell.
+    /// Whether a document starts with `[{`.
     private static func isArrayOfObjects(_ head: ArraySlice<UInt8>) -> Bool {
-        let marks = head.lazy.filter { $0 > UInt8(ascii: " ") }.prefix(2)
-        return marks.elementsEqual([UInt8(ascii: "["), UInt8(ascii: "{")])
+        marks(of: head).elementsEqual([UInt8(ascii: "["), UInt8(ascii: "{")])
+    }
+
+    /// The first two bytes that are not blank, as far as they are there.
+    private static func marks(of head: ArraySlice<UInt8>) -> [UInt8] {
+        Array(head.lazy.filter { $0 > UInt8(ascii: " ") }.prefix(2))
     }
 
     private mutating func begin(_ format: Format) {

@@ -21,7 +21,8 @@ struct HTTPService: Service {
 
     func run() async throws {
         var quiet = logger
-        quiet.logLevel = .warning
+        // What goes wrong on a connection is the client's; a failed start is thrown.
+        quiet.logLevel = .critical
         let logger = logger
         let application = Application(
             router: routes.router(),

@@ -85,8 +85,18 @@ extension Ingest {
         }
     }
 
-    func connectionRefused() {
-        state.withLock { $0.counters.connectionsRefused += 1 }
+    /// Counts a connection that was closed at once; the log tells each kind once a minute.
+    func connectionRefused(_ refusal: ConnectionRefusal) {
+        let now = clock()
+        let passed = state.withLock { state in
+            state.counters.connectionsRefused += 1
+            return state.notices.pass("\(refusal)", count: 1, at: now)
+        }
+        guard let passed else { return }
+        logger.warning(
+            "connections refused",
+            metadata: ["reason": "\(refusal)", "count": "\(passed)"]
+        )
     }
 
     /// Counts what a connection sent; all of it when this returns.

@@ -24,7 +24,12 @@ struct SocketService: Service {
     func run() async throws {
         try file.refuseLivePeer()
         let quiescing = ServerQuiescingHelper(group: group)
-        let server = try await bind(collectingConnectionsIn: quiescing)
+        let server: any Channel
+        do {
+            server = try await bind(collectingConnectionsIn: quiescing)
+        } catch let error as IOError {
+            throw SocketFileError.unusable(path: file.path, SystemError(code: error.errnoCode))
+        }
         let identity: SocketFile.Identity
         do {
             identity = try file.takePath()
@@ -89,8 +94,7 @@ struct SocketService: Service {
             )
         }.flatMapErrorThrowing { error in
             if let refusal = error as? ConnectionRefusal {
-                ingest.connectionRefused()
-                logger.warning("connection refused", metadata: ["reason": "\(refusal)"])
+                ingest.connectionRefused(refusal)
             }
             throw error
         }

@@ -62,12 +62,18 @@ extension FeatureKind {
 extension Cell {
     /// The categories that the cells of a column are; `nil` where missing.
     ///
-    /// Where all of them are numbers or booleans they are numbers in canonical text, as the log
-    /// takes them (`1.0` and `1` are one category); otherwise every cell is its spelling.
+    /// Where all of them are numbers or booleans as JSON spells them they are numbers in canonical
+    /// text, as the log takes them (`1.0` and `1` are one category). Otherwise every cell is its
+    /// spelling: one `01234` makes a column of codes, which are texts to their producer too.
     static func categories(of cells: [Cell]) -> [String?] {
-        switch FeatureKind(inferredFrom: cells) {
-        case .numeric: cells.map { $0.number.map(canonicalText(of:)) }
-        case .categorical: cells.map(\.text)
+        let areNumbers = cells.allSatisfy { cell in
+            switch cell {
+            case .missing, .boolean: true
+            case .number(_, let text): parseDouble(text.utf8.span) != nil
+            case .text: false
+            }
         }
+        return areNumbers
+            ? cells.map { $0.number.map(canonicalText(of:)) } : cells.map(\.text)
     }
 }

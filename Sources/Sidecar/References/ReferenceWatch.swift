@@ -23,11 +23,12 @@ final class ReferenceWatch: Service, Sendable {
     }
 
     private let state: Mutex<State>
+    private let limits: ReferenceFile.Limits
     private let ingest: Ingest
     private let logger: Logger
 
     init(settings: SidecarSettings, ingest: Ingest, logger: Logger) {
-        let limits = ReferenceFile.Limits(
+        limits = ReferenceFile.Limits(
             features: settings.limits.features,
             categories: settings.limits.categories
         )
@@ -49,7 +50,15 @@ final class ReferenceWatch: Service, Sendable {
     }
 
     /// Looks at other paths from now on.
-    func watch(_ paths: [String]) {
+    ///
+    /// - Throws: `UnusableReferences` when nothing can be loaded from them and something is wrong;
+    ///   then the old paths stay.
+    func watch(_ paths: [String]) throws(UnusableReferences) {
+        var trial = ReferenceStore(paths: paths, limits: limits)
+        let update = trial.refresh(now: wallClockSeconds())
+        if update.inForce.isEmpty, !update.faults.isEmpty {
+            throw UnusableReferences(faults: update.faults)
+        }
         state.withLock { $0.store.paths = paths }
         look()
     }

@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import PredictionLog
+
 /// Settings in the making.
 struct SettingsSources {
     private(set) var settings = SidecarSettings()

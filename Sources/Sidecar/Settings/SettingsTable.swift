@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import PredictionLog
+
 /// The keys of a mapping, nested ones included: the one place that knows them all.
 package struct SettingsTable<Root: Sendable>: Sendable {
     /// The keys, in the order of the manual; those of a nested mapping stand together.

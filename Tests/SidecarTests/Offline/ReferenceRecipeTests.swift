@@ -47,12 +47,13 @@ struct ReferenceRecipeTests {
 
     @Test
     func `a categorical column of numbers keeps them in canonical text`() throws {
-        let text = "zip,code\n1.0,1.0\n01,2A\n2,2A\n"
+        let text = "class,code,zip\n1.0,1.0,01\n1,2A,1\n2,2A,2\n"
         let features = try Self.build(text) {
-            $0.kinds = ["zip": .categorical]
+            $0.kinds = ["class": .categorical, "zip": .categorical]
         }.reference.features
         #expect(Self.categories(features[0]) == ["1", "2"])
         #expect(Self.categories(features[1]) == ["1.0", "2A"])
+        #expect(Self.categories(features[2]) == ["01", "1", "2"], "01 is no number to JSON")
     }
 
     @Test

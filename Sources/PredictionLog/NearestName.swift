@@ -2,18 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The known name that was probably meant.
-enum NearestName {
+package enum NearestName {
     /// The candidate with the least edit distance, if a third of its letters or less differ.
     ///
-    /// Of several, the first. - Complexity: O(candidates × length²).
-    static func of(_ name: String, among candidates: [String]) -> String? {
-        guard name.utf8.count <= 256 else { return nil }
+    /// Of several, the first; the case of letters does not count. Names over 256 bytes are near
+    /// nothing.
+    ///
+    /// - Complexity: O(candidates × length²).
+    package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
+        let bytes = Array(name.lowercased().utf8)
+        guard bytes.count <= 256 else { return nil }
         var best: (name: String, distance: Int)?
         for candidate in candidates {
-            let distance = distance(Array(name.utf8), Array(candidate.utf8))
             // Of names of one or two letters every one would be near.
-            let length = max(name.utf8.count, candidate.utf8.count)
+            let other = Array(candidate.lowercased().utf8)
+            let length = max(bytes.count, other.count)
             let limit = length < 3 ? 0 : length / 3
+            guard abs(bytes.count - other.count) <= limit else { continue }
+            let distance = distance(bytes, other)
             if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name
@@ -21,7 +27,7 @@ enum NearestName {
 
     /// How many bytes to insert, delete, replace or swap with their neighbour to make one the other
     /// (Damerau 1964, restricted: no byte is edited twice).
-    static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
+    package static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...second.count)
         for (row, byte) in first.enumerated() {
