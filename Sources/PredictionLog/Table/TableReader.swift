@@ -74,18 +74,16 @@ package struct TableReader: Sendable {
         for index in bytes.indices { head.append(bytes[index]) }
         let mayBeMark = head.count < 3 && Self.byteOrderMark.starts(with: head)
         let start = head.starts(with: Self.byteOrderMark) ? 3 : 0
-        let first = head[start...].first { byte in
-            byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t")
-                && byte != UInt8(ascii: "\n") && byte != UInt8(ascii: "\r")
-        }
-        guard !mayBeMark, let first, first != UInt8(ascii: "[") || Self.marks(of: head[start...]).count == 2
-        else {
+        let marks = Self.marks(of: head[start...])
+        // One bracket may begin a header, or a JSON array.
+        let isClear = marks.count == 2 || marks.first.map { $0 != UInt8(ascii: "[") } ?? false
+        guard !mayBeMark, isClear else {
             if head.count > options.rowLimit { throw .rowTooLong(line: 1, limit: options.rowLimit) }
             state = .undetermined(head)
             return []
         }
-        if Self.isArrayOfObjects(head[start...]) { throw .jsonArray }
-        begin(first == UInt8(ascii: "{") ? .ndjson : .csv)
+        if marks.elementsEqual("[{".utf8) { throw .jsonArray }
+        begin(marks[0] == UInt8(ascii: "{") ? .ndjson : .csv)
         return try pass(Array(head[start...]).span)
     }
 
@@ -111,11 +109,6 @@ package struct TableReader: Sendable {
             columns = reader.columns
             return rows
         }
-    }
-
-    /// Whether a document starts with `[{`.
-    private static func isArrayOfObjects(_ head: ArraySlice<UInt8>) -> Bool {
-        marks(of: head).elementsEqual([UInt8(ascii: "["), UInt8(ascii: "{")])
     }
 
     /// The first two bytes that are not blank, as far as they are there.
