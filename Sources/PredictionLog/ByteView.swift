@@ -8,7 +8,7 @@ import Glibc
 /// Every read is checked against the length by one comparison, and a read outside gives a defined
 /// answer instead of a trap, so code above this type cannot touch foreign memory whatever it
 /// computes. Reading through a stored pointer makes the scan of a record take about half the time
-/// that passing a `Span` from call to call does (benchmark: record scan).
+/// that passing a `Span` from call to call does (HotPathsBenchmark, scan).
 ///
 /// - Important: A view is made inside `withView(of:)` only, and must not outlive its closure; the
 ///   types that hold one are not copyable.

@@ -5,7 +5,7 @@
 ///
 /// Producers repeat the order of their keys. So the key met at a position last time is compared
 /// first, as whole words: a third of the cost of finding its end, hashing and looking it up
-/// (benchmark: record scan).
+/// (HotPathsBenchmark, scan).
 struct KeySet: Sendable {
     /// A key as most producers write it: `"name":`.
     private struct Literal: Sendable {

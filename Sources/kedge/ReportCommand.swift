@@ -21,7 +21,7 @@ struct ReportCommand: ParsableCommand {
         abstract: "Measure the drift of a file against a reference.",
         discussion: """
             Exits with 3 when a window drifted, with 0 when none did, with 1 when something cannot \
-            be read.
+            be read or there is no window, with 78 when the configuration is faulty.
             """
     )
 
@@ -60,7 +60,7 @@ struct ReportCommand: ParsableCommand {
 
     mutating func validate() throws {
         guard (rows == nil) != (every == nil) else {
-            throw ValidationError("one of --rows and --every is needed")
+            throw ValidationError("give one of --rows and --every, and not both")
         }
         if let rows, !WindowDefinition.rowCounts.contains(rows) {
             throw ValidationError("--rows must be within \(WindowDefinition.rowCounts)")
@@ -106,16 +106,36 @@ struct ReportCommand: ParsableCommand {
         case .table: Terminal.output(ReportTable.text(of: report))
         }
         if report.hasDrifted { throw Self.drifted }
+        // Whatever waits for this command must not take silence for health.
+        if report.results.isEmpty { throw NothingMeasured(report: report, path: table.input) }
     }
     /// The configured settings, or the defaults, changed by the flags.
     private func monitorSettings() throws -> MonitorSettings {
         var settings = SidecarSettings().monitor
         if let config {
-            settings = try ResolvedSettings(file: SettingsFile(reading: config)).settings.monitor
+            do {
+                let file = try SettingsFile(reading: config)
+                settings = try ResolvedSettings(file: file).settings.monitor
+            } catch {
+                throw SettingsArguments.exit(telling: error)
+            }
         }
         if let minRows { settings.minimumRows = UInt64(minRows) }
         if let ksThreshold { settings.thresholds.ksStatistic = ksThreshold }
         if let jsThreshold { settings.thresholds.jsDivergence = jsThreshold }
         return settings
+    }
+}
+
+/// A file without one window: too few rows, or none that could be used.
+private struct NothingMeasured: Error, CustomStringConvertible {
+    let report: OfflineReport
+    let path: String
+
+    var description: String {
+        let rejected = report.rejected.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.value) \($0.key.rawValue)" }
+        let list = rejected.isEmpty ? "none" : rejected.joined(separator: ", ")
+        return "\(path): no window: \(report.rows) rows were read; rejected: \(list)"
     }
 }

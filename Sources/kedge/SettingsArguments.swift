@@ -36,8 +36,15 @@ struct SettingsArguments: ParsableArguments {
         do {
             return try resolve()
         } catch {
-            Terminal.note("\(error)\n")
-            throw Self.faulty
+            throw Self.exit(telling: error)
         }
+    }
+
+    /// Prints every fault.
+    ///
+    /// - Returns: The exit to throw.
+    static func exit(telling error: SettingsError) -> ExitCode {
+        Terminal.note("\(error)\n")
+        return faulty
     }
 }

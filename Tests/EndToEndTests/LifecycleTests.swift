@@ -135,6 +135,22 @@ extension EndToEnd {
             )
             #expect(absent.status == 1)
             #expect(absent.errors.contains("absent.json: cannot be read: No such file"))
+            let taken = try RunningSidecar(
+                configuration: "references: [\"\(Flights.reference())\"]"
+            )
+            let address = "127.0.0.1:\(taken.base.port ?? 0)"
+            let busy = try Kedge.run(
+                [
+                    "sidecar", "--listen", address, "--socket", directory.path("k.sock"),
+                    "--reference", Flights.reference(),
+                ],
+                in: directory.url
+            )
+            #expect(busy.status == 1)
+            #expect(
+                busy.errors.contains("listen: cannot listen on \(address): Address already in use")
+            )
+            #expect(!FileManager.default.fileExists(atPath: directory.path("k.sock")))
             let faulty = try Kedge.run(
                 start + ["--clock", "sundial", "--min-rows", "-1"],
                 in: directory.url

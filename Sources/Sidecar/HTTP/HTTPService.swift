@@ -50,7 +50,9 @@ struct HTTPService: Service {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw ListenError(address: address, code: error.errnoCode)
+            throw ListenError(address: address, reason: "\(SystemError(code: error.errnoCode))")
+        } catch let error as SocketAddressError {
+            throw ListenError(address: address, reason: "\(error)")
         }
     }
 
@@ -63,9 +65,7 @@ struct HTTPService: Service {
 /// The HTTP address cannot be listened on.
 package struct ListenError: Error, CustomStringConvertible {
     let address: ListenAddress
-    let code: Int32
+    let reason: String
 
-    package var description: String {
-        "listen: cannot listen on \(address): \(SystemError(code: code))"
-    }
+    package var description: String { "listen: cannot listen on \(address): \(reason)" }
 }

@@ -40,9 +40,10 @@ struct SocketService: Service {
         logger.info("listening for prediction logs", metadata: ["socket": "\(file.path)"])
         readiness.socketIsListening(true)
         let closed = group.any().makePromise(of: Void.self)
-        try await withGracefulShutdownHandler {
+        // Cancelled when another service has failed: then there is no graceful shutdown.
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await closed.futureResult.get()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             readiness.socketIsListening(false)
             file.remove(identity)
             quiescing.initiateShutdown(promise: closed)

@@ -48,7 +48,7 @@ package struct SettingsNode: Sendable, Equatable {
         case .scalar where isNull: "nothing"
         case .scalar(let text, _) where text.count > 60: "\"\(text.prefix(60))…\""
         case .scalar(let text, _): "\"\(text)\""
-        case .sequence: "a list"
+        case .sequence(let nodes): nodes.isEmpty ? "an empty list" : "a list of \(nodes.count)"
         case .mapping: "a mapping"
         }
     }
