@@ -12,7 +12,7 @@ import PredictionLog
 @main
 struct HotPathsBenchmark {
     static let rounds = 15
-    static let records = 20_000
+    static let records = 4_000
 
     static func main() throws {
         var workload = Workload(numericFeatures: 10)

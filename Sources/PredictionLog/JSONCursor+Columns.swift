@@ -88,14 +88,9 @@ extension JSONCursor {
 
     /// Makes a number's canonical text the current text.
     ///
-    /// Digits alone are canonical already; nothing is made of them.
+    /// A whole number is canonical already; nothing is made of it.
     mutating func setNumberText(_ number: Double, spelling: Range<Int>) {
-        let isCanonical =
-            1...15 ~= spelling.count
-            && bytes.withSpan(of: spelling) { spelling in
-                spelling.indices.allSatisfy { 48...57 ~= spelling[$0] }
-            }
-        if isCanonical {
+        if bytes.withSpan(of: spelling, isCanonicalInteger) {
             textRange = spelling
             isTextDecoded = false
         } else {

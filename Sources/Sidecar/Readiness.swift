@@ -3,15 +3,28 @@
 
 import Synchronization
 
-/// Whether the sidecar takes records: the answer of `/ready`.
+/// What of the sidecar is up: whether it takes records, and where it serves HTTP.
 package final class Readiness: Sendable {
-    private let listening = Atomic<Bool>(false)
+    private struct State: Sendable {
+        var isListening = false
+        var address: String?
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
-    package var isReady: Bool { listening.load(ordering: .relaxed) }
+    /// Whether the socket is open: the answer of `/ready`.
+    package var isReady: Bool { state.withLock { $0.isListening } }
+
+    /// Where HTTP is served, with the port that was really taken; nil until it is.
+    package var address: String? { state.withLock { $0.address } }
 
     func socketIsListening(_ value: Bool) {
-        listening.store(value, ordering: .relaxed)
+        state.withLock { $0.isListening = value }
+    }
+
+    func serves(at address: String) {
+        state.withLock { $0.address = address }
     }
 }

@@ -18,6 +18,8 @@ package struct Sidecar: Sendable {
 
     /// The last report.
     package let board: ReportBoard
+    /// What of it is up.
+    package let readiness = Readiness()
     /// What the socket fills.
     package let ingest: Ingest
     private let settings: SidecarSettings
@@ -91,7 +93,6 @@ package struct Sidecar: Sendable {
         _ ingestGroup: MultiThreadedEventLoopGroup,
         _ httpGroup: MultiThreadedEventLoopGroup
     ) -> [any Service] {
-        let readiness = Readiness()
         let metrics = MetricsPage(
             build: build,
             maximumFeatures: settings.metricsFeatures,
@@ -106,7 +107,13 @@ package struct Sidecar: Sendable {
             version: build.version
         )
         return [
-            HTTPService(address: settings.listen, routes: routes, group: httpGroup, logger: logger),
+            HTTPService(
+                address: settings.listen,
+                routes: routes,
+                readiness: readiness,
+                group: httpGroup,
+                logger: logger
+            ),
             references,
             ReloadService(
                 settings: settings,

@@ -160,7 +160,7 @@ extension JSONCursor {
             let (value, text) = try spelledNumber()
             if value.isNaN { return .missing }
             if value.isInfinite, !text.hasSuffix("Infinity") { return .text(text) }
-            return .number(value, text: canonicalText(of: value))
+            return .number(value, text: canonicalText(of: value, spelling: text))
         case .boolean:
             let value = try boolean()
             return .boolean(value, text: value ? "1" : "0")

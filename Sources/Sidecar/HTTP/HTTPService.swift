@@ -16,6 +16,7 @@ struct HTTPService: Service {
 
     let address: ListenAddress
     let routes: SidecarRoutes
+    let readiness: Readiness
     let group: any EventLoopGroup
     let logger: Logger
 
@@ -23,7 +24,7 @@ struct HTTPService: Service {
         var quiet = logger
         // What goes wrong on a connection is the client's; a failed start is thrown.
         quiet.logLevel = .critical
-        let logger = logger
+        let (logger, readiness) = (logger, readiness)
         let application = Application(
             router: routes.router(),
             server: .http1(
@@ -42,6 +43,7 @@ struct HTTPService: Service {
             ),
             onServerRunning: { channel in
                 let bound = channel.localAddress.flatMap(Self.text) ?? "?"
+                readiness.serves(at: bound)
                 logger.info("serving HTTP", metadata: ["address": "\(bound)"])
             },
             eventLoopGroupProvider: .shared(group),

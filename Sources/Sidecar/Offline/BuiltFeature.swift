@@ -74,6 +74,16 @@ extension Cell {
             }
         }
         return areNumbers
-            ? cells.map { $0.number.map(canonicalText(of:)) } : cells.map(\.text)
+            ? cells.map(\.canonicalText) : cells.map(\.text)
+    }
+
+    /// What a number or boolean is called as a category; a text as it is written.
+    var canonicalText: String? {
+        switch self {
+        case .missing: nil
+        case .number(let value, let text): PredictionLog.canonicalText(of: value, spelling: text)
+        case .boolean(let value, _): value ? "1" : "0"
+        case .text(let text): text
+        }
     }
 }

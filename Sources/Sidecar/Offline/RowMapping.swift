@@ -163,6 +163,6 @@ package struct RowMapping: Sendable {
     private func category(of cell: Cell, _ known: Set<String>) -> RecordWriter.Value {
         guard let text = cell.text else { return .missing }
         if known.contains(text) { return .text(text) }
-        return .text(cell.number.map(canonicalText(of:)) ?? text)
+        return .text(cell.canonicalText ?? text)
     }
 }

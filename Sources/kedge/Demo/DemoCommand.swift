@@ -53,10 +53,10 @@ struct DemoCommand: AsyncParsableCommand {
             speed: speed,
             endsByItself: once,
             board: sidecar.board,
+            readiness: sidecar.readiness,
             display: DemoDisplay(
                 isTerminal: isatty(STDOUT_FILENO) == 1,
-                socket: settings.socket.path,
-                address: "\(settings.listen)"
+                socket: settings.socket.path
             )
         )
         try await sidecar.run(with: [service])

@@ -12,16 +12,14 @@ final class DemoDisplay: Sendable {
     private let shownLines = Mutex(0)
 
     private let socket: String
-    private let address: String
 
-    init(isTerminal: Bool, socket: String, address: String) {
+    init(isTerminal: Bool, socket: String) {
         self.isTerminal = isTerminal
         self.socket = socket
-        self.address = address
     }
 
     /// Says what is about to be seen, and where else to look.
-    func introduce() {
+    func introduce(address: String) {
         Terminal.output(
             """
             Kedge watches a model that predicts late flights from New York. Its reference is a sample
@@ -45,7 +43,9 @@ final class DemoDisplay: Sendable {
         let lines = [heading(act, monitor)] + DriftTable(isColoured: true).lines(of: monitor)
         shownLines.withLock { shown in
             let up = shown > 0 ? "\u{1B}[\(shown)A" : ""
-            Terminal.output(up + lines.map { "\u{1B}[2K\($0)\n" }.joined())
+            // Without wrapping, a line of a narrow terminal stays one line.
+            let table = lines.map { "\u{1B}[2K\($0)\n" }.joined()
+            Terminal.output(up + "\u{1B}[?7l" + table + "\u{1B}[?7h")
             shown = lines.count
         }
     }
@@ -64,12 +64,13 @@ final class DemoDisplay: Sendable {
     }
 
     /// Says what drifted in the end, and how to go on looking.
-    func conclude(_ report: Report, goesOn: Bool) {
+    func conclude(_ report: Report, address: String?) {
         let features = report.monitors.first?.windows.first?.features ?? []
         let drifted = features.filter { $0.verdict == .drifted }.map(\.name)
         let steady = features.filter { $0.verdict == .steady }.map(\.name)
         Terminal.output("In the end: drifted \(list(drifted)); steady \(list(steady)).\n")
-        if goesOn { Terminal.output("Still serving http://\(address)/metrics; Ctrl-C ends it.\n") }
+        guard let address else { return }
+        Terminal.output("Still serving http://\(address)/metrics; Ctrl-C ends it.\n")
     }
 
     private func heading(_ act: DemoAct, _ monitor: MonitorReport) -> String {

@@ -19,18 +19,28 @@ struct DemoService: Service {
     let speed: ReplaySpeed
     let endsByItself: Bool
     let board: ReportBoard
+    let readiness: Readiness
     let display: DemoDisplay
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                display.introduce()
+                let address = try await address()
+                display.introduce(address: address)
                 for act in acts { try await play(act) }
-                display.conclude(board.report, goesOn: !endsByItself)
+                display.conclude(board.report, address: endsByItself ? nil : address)
                 while !endsByItself { try await Task.sleep(for: .seconds(3_600)) }
             } catch is CancellationError {
                 // Ctrl-C: the sidecar ends in its own order.
             }
+        }
+    }
+
+    /// Where the sidecar serves, once it and its socket are up.
+    private func address() async throws -> String {
+        while true {
+            if readiness.isReady, let address = readiness.address { return address }
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

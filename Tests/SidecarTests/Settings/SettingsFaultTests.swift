@@ -35,7 +35,7 @@ struct SettingsFaultTests {
         ),
         Case(
             "min_rows: [1]",
-            "f:1:11: min_rows: expected a whole number from 1 to 1000000000, found a list"
+            "f:1:11: min_rows: expected a whole number from 1 to 1000000000, found a list of 1"
         ),
         Case(
             "socket: {mode: 660}",
@@ -64,13 +64,13 @@ struct SettingsFaultTests {
             "socket: {max_line: 1GiB}",
             "f:1:20: socket.max_line: expected a size from 256 to 16MiB, found \"1GiB\""
         ),
-        Case("[]", "f:1:1: expected a mapping, found a list"),
+        Case("[]", "f:1:1: expected a mapping, found an empty list"),
     ]
 
     static let windows: [Case] = [
         Case(
             "windows: []",
-            "f:1:10: windows: expected a list of 1 to 32, each a window, found a list"
+            "f:1:10: windows: expected a list of 1 to 32, each a window, found an empty list"
         ),
         Case("windows: [{name: a}]", "f:1:11: windows[0]: missing; expected panes or rows"),
         Case(
