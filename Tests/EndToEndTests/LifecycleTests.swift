@@ -55,7 +55,7 @@ extension EndToEnd {
         }
 
         @Test
-        func `refuses a second file for the same model and version`() throws {
+        func `refuses a second file for the same model and version`() async throws {
             let directory = try TemporaryDirectory()
             let references = directory.url.appending(path: "references")
             try FileManager.default.createDirectory(
@@ -70,6 +70,7 @@ extension EndToEnd {
             )
             let log = sidecar.process.errors
             #expect(log.contains("b.json: has model delay, version 1, as has"), "\(log)")
+            try await sidecar.wait(for: "kedge_references_refused", toBe: 1)
         }
 
         @Test

@@ -173,6 +173,11 @@ extension Ingest {
         return refusals
     }
 
+    /// Says how many reference files were found that are not in use.
+    func referencesRefused(_ count: Int) {
+        state.withLock { $0.counters.referencesRefused = count }
+    }
+
     /// Goes on with other settings; monitors begin anew only if windows or clock changed.
     package func reconfigure(_ settings: SidecarSettings) {
         let now = clock()

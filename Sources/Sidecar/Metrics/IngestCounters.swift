@@ -4,7 +4,7 @@
 package import DriftMonitor
 package import PredictionLog
 
-/// What came in over the socket since the process began; every number but one only grows.
+/// What came in over the socket since the process began; every number but two only grows.
 package struct IngestCounters: Sendable, Equatable {
     /// Model versions with a reference, no two alike, in its order.
     package var versions: [RecordCounts] = []
@@ -22,6 +22,8 @@ package struct IngestCounters: Sendable, Equatable {
     package var connectionsRefused: UInt64 = 0
     /// Records that producers say they dropped.
     package var producerDropped: UInt64 = 0
+    /// Reference files found and not in use: faulty, double, or over a limit.
+    package var referencesRefused: Int = 0
 
     /// Nothing came in.
     package init() {}

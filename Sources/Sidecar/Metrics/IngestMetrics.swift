@@ -38,6 +38,7 @@ package struct IngestMetrics: Sendable {
             writer.family(descriptor) { $0.sample(count: counters[keyPath: count]) }
         }
         writer.single(Self.connections, Double(counters.connections))
+        writer.single(Self.referencesRefused, Double(counters.referencesRefused))
     }
 
     private static let reasons = RejectReason.allCases.map {
@@ -114,6 +115,12 @@ package struct IngestMetrics: Sendable {
             ), \.producerDropped
         ),
     ]
+
+    private static let referencesRefused = MetricDescriptor(
+        "kedge_references_refused",
+        .gauge,
+        help: "Reference files found and not in use: faulty, double, or over a limit."
+    )
 
     private static let connections = MetricDescriptor(
         "kedge_ingest_connections",

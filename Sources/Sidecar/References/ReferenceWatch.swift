@@ -20,6 +20,8 @@ final class ReferenceWatch: Service, Sendable {
         var store: ReferenceStore
         /// What is wrong and was told.
         var told: Set<String> = []
+        /// References in force that are over a limit, since the last change.
+        var overLimit = 0
     }
 
     private let state: Mutex<State>
@@ -84,13 +86,25 @@ final class ReferenceWatch: Service, Sendable {
             return (update, news)
         }
         for fault in news { logger.error("reference not used", metadata: ["fault": "\(fault)"]) }
-        guard update.hasChanges else { return update }
-        let sources = update.inForce.map {
+        if update.hasChanges {
+            let refusals = install(update.inForce)
+            state.withLock { $0.overLimit = refusals }
+            tell(update)
+        }
+        ingest.referencesRefused(update.faults.count + state.withLock { $0.overLimit })
+        return update
+    }
+
+    /// Has the references monitored.
+    ///
+    /// - Returns: How many are not, since they are over a limit.
+    private func install(_ references: [ReferenceInventory.Holding]) -> Int {
+        let sources = references.map {
             MonitorSet.Source(reference: $0.file.reference, digest: $0.file.digest)
         }
-        for refusal in ingest.install(sources) { logger.error("\(refusal)") }
-        tell(update)
-        return update
+        let refusals = ingest.install(sources)
+        for refusal in refusals { logger.error("\(refusal)") }
+        return refusals.count
     }
 
     private func tell(_ update: ReferenceUpdate) {
