@@ -9,7 +9,7 @@ VENV := .venv
 BUILD_PACKAGES := zlib1g-dev
 TEST_PACKAGES := prometheus python3-venv
 
-.PHONY: help demo test build format lint bench clean
+.PHONY: help demo test build format lint bench clean build-packages test-packages
 .DEFAULT_GOAL := help
 
 help:
@@ -19,17 +19,17 @@ help:
 	@echo "make bench    the benchmarks (Benchmarks/README.md)"
 	@echo "make format   format the sources; make lint checks them"
 
-build: .make/build-packages
+build: build-packages
 	@$(BUILD) --product kedge
 
 demo: build
 	@$(BINARY) demo $(DEMO_FLAGS)
 
-test: .make/build-packages .make/test-packages $(VENV)/.installed lint
+test: build-packages test-packages $(VENV)/.installed lint
 	@$(BUILD) --build-tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
 
-bench: .make/build-packages
+bench: build-packages
 	@Benchmarks/run $(BENCHMARKS)
 
 format:
@@ -40,17 +40,15 @@ lint:
 	@.ci/style
 
 clean:
-	@rm -rf .build .make $(VENV)
+	@rm -rf .build $(VENV)
 
-.make/build-packages:
+build-packages:
 	@.ci/install $(BUILD_PACKAGES)
-	@mkdir -p $(@D) && touch $@
 
-.make/test-packages:
+test-packages:
 	@.ci/install $(TEST_PACKAGES)
-	@mkdir -p $(@D) && touch $@
 
-$(VENV)/.installed: Tests/requirements.txt | .make/test-packages
+$(VENV)/.installed: Tests/requirements.txt | test-packages
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
 	@touch $@

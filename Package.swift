@@ -76,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "kedge",
             dependencies: [
-                "DriftStatistics", "PredictionLog", "DriftMonitor", "Exposition", "Sidecar",
+                "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

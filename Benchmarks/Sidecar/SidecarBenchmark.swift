@@ -92,6 +92,8 @@ final class Run {
 
     /// Records per CPU second of the whole process, from 1 and from 64 producers, in turn.
     func measureIngest(rounds: Int, records: Int) throws {
+        // Whole rounds over the distinct records are sent.
+        let records = max(1, records / Self.distinctRecords) * Self.distinctRecords
         let bytes = Double(payload.count) / Double(Self.distinctRecords)
         print("record                   \(fixed(bytes, 0)) bytes, 12 features and a prediction")
         var rates: [Int: [Double]] = [:]
@@ -144,7 +146,7 @@ final class Run {
     /// Sends records from some connections and waits until `/metrics` has counted them all.
     private func send(_ records: Int, from producers: Int) throws {
         let sockets = try (0..<producers).map { _ in try StreamSocket(path: socket) }
-        let repetitions = records / Self.distinctRecords
+        let repetitions = max(1, records / Self.distinctRecords)
         let share = Self.distinctRecords / producers
         let lineStarts = lineStarts
         for _ in 0..<repetitions {

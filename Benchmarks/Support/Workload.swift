@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Made-up traffic of a tabular model: records of about 300 bytes, and the CSV of its training set.
+/// Made-up traffic of a tabular model: records of about 360 bytes, and the CSV of its training set.
 ///
 /// Numbers look like those of real logs (few decimals, some of full precision, some missing);
 /// lines differ, since a repeated line flatters every cache.

@@ -42,8 +42,6 @@ package struct MonitorSet: Sendable {
     package let limits: MonitorLimits
     /// The model versions, in the order of the intake's catalog.
     private var versions: [MonitoredVersion] = []
-    /// How many reports were made.
-    private var reportCount = 0
 
     /// Makes a set without references.
     package init(settings: MonitorSettings, limits: MonitorLimits = MonitorLimits()) {
@@ -121,13 +119,12 @@ package struct MonitorSet: Sendable {
     /// - Parameter now: The arrival clock, in Unix seconds.
     /// - Returns: The report, numbered one higher than the last.
     package mutating func report(at now: Double) -> Report {
-        reportCount += 1
         var reports: [MonitorReport] = []
         for index in versions.indices {
             versions[index].expire(after: settings.expireSeconds, now: now)
             if let report = versions[index].report(at: now) { reports.append(report) }
         }
-        return Report(sequence: reportCount, time: now, monitors: reports)
+        return Report(time: now, monitors: reports)
     }
 
     /// What each monitor compares with what, in the order of the references; none that has ended.

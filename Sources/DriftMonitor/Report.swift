@@ -7,16 +7,13 @@ package import DriftStatistics
 ///
 /// Metrics, pages, the API and rules render this value and nothing else.
 package struct Report: Sendable, Equatable {
-    /// Counts the reports of a process, from 1.
-    package let sequence: Int
     /// When it was made, in Unix seconds of the arrival clock.
     package let time: Double
     /// The monitors that have not ended, in the order of their references.
     package let monitors: [MonitorReport]
 
     /// Makes a report of its parts.
-    package init(sequence: Int, time: Double, monitors: [MonitorReport]) {
-        self.sequence = sequence
+    package init(time: Double, monitors: [MonitorReport]) {
         self.time = time
         self.monitors = monitors
     }

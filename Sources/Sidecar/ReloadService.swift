@@ -3,8 +3,8 @@
 
 import DriftMonitor
 import Logging
+import NIOPosix
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
 /// Reads the configuration again on SIGHUP; a faulty one leaves the old in force.
@@ -21,7 +21,11 @@ struct ReloadService: Service {
         for await _ in signals.cancelOnGracefulShutdown() {
             do {
                 let new = try reload()
-                try references.watch(new.references)
+                // Reading references blocks on the disk, which is nothing for the tasks' threads.
+                let references = references
+                try await NIOThreadPool.singleton.runIfActive {
+                    try references.watch(new.references)
+                }
                 apply(new, instead: current)
                 current = new
             } catch {
@@ -35,7 +39,7 @@ struct ReloadService: Service {
 
     private func apply(_ new: SidecarSettings, instead old: SidecarSettings) {
         ingest.reconfigure(new)
-        let ignored = new.keysThatNeedARestart(comparedWith: old)
+        let ignored = new.keysThatNeedARestart(comparedWith: settings)
         logger.info("configuration reloaded")
         if !new.monitor.countsAlike(old.monitor) {
             logger.warning("windows, clock or lateness changed: all windows begin anew")
@@ -50,7 +54,7 @@ struct ReloadService: Service {
 }
 
 extension SidecarSettings {
-    /// The changed keys that are only read at start.
+    /// The keys that differ from those in force since the start, and are only read there.
     func keysThatNeedARestart(comparedWith old: SidecarSettings) -> [String] {
         var keys: [String] = []
         if listen != old.listen { keys.append("listen") }

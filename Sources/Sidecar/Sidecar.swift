@@ -54,6 +54,7 @@ package struct Sidecar: Sendable {
         ingest = Ingest(settings: settings, board: board, logger: logger)
         references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)
         try references.loadAtStart()
+        ingest.evaluate()
         logMemoryBound()
     }
 
@@ -83,8 +84,10 @@ package struct Sidecar: Sendable {
         } catch {
             result = .failure(error)
         }
-        try await ingestGroup.shutdownGracefully()
-        try await httpGroup.shutdownGracefully()
+        try? await ingestGroup.shutdownGracefully()
+        try? await httpGroup.shutdownGracefully()
+        // The lock on the directory goes last.
+        withExtendedLifetime(stateDirectory) {}
         try result.get()
         logger.info("stopped", metadata: ["records": "\(ingest.counters.records)"])
     }
@@ -104,7 +107,8 @@ package struct Sidecar: Sendable {
             ingest: ingest,
             metrics: metrics,
             readiness: readiness,
-            version: build.version
+            version: build.version,
+            logger: logger
         )
         return [
             HTTPService(
@@ -140,10 +144,12 @@ package struct Sidecar: Sendable {
 
     /// Says how much memory the counts can take, and the connections with their split lines.
     private func logMemoryBound() {
-        let counts = ingest.memoryBounds.reduce(0) {
-            $0.addingReportingOverflow($1.total).partialValue
+        let counts = ingest.memoryBounds.reduce(0) { sum, bound in
+            let (next, overflow) = sum.addingReportingOverflow(bound.total)
+            return overflow ? Int.max : next
         }
-        let connection = settings.socket.lineBytes + ConnectionLimits.readBytes
+        // The buffer of a split line grows by doubling.
+        let connection = 2 * settings.socket.lineBytes + ConnectionLimits.readBytes
         let connections = settings.socket.connections * connection
         logger.info(
             "memory is bounded",

@@ -5,7 +5,7 @@ import Foundation
 import Sidecar
 
 extension BuildInfo {
-    /// This program; the image that carries it sets `KEDGE_REVISION` to the commit.
+    /// This program; who packages it may set `KEDGE_REVISION` to the commit.
     static var current: BuildInfo {
         BuildInfo(
             version: "0.1.0",

@@ -100,7 +100,7 @@ extension ReplaySpeed: ExpressibleByArgument {
     package var defaultValueDescription: String {
         switch self {
         case .unlimited: "max"
-        case .times(let factor): "\(Int(factor))x"
+        case .times(let factor): "\(factor)x"
         }
     }
 }

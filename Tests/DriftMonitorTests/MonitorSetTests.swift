@@ -73,14 +73,12 @@ struct MonitorSetTests {
     }
 
     @Test
-    func `reports are numbered, and equal when nothing happened`() throws {
+    func `reports are equal when nothing happened`() throws {
         var fleet = Fleet()
         _ = try fleet.install("a")
         try fleet.observe(model: "a", at: 5)
         let reports = [fleet.set.report(at: 7), fleet.set.report(at: 7)]
-        #expect(reports.map(\.sequence) == [1, 2])
-        #expect(reports[0].monitors == reports[1].monitors)
-        #expect(reports[0] != reports[1])
+        #expect(reports[0] == reports[1])
         #expect(fleet.set.report(at: 8).monitors != reports[1].monitors)
     }
 

@@ -9,8 +9,9 @@ import Synchronization
 /// A report is an immutable value, so a reader holds the lock only to take a reference to it, and
 /// ingest never waits for a scrape.
 package final class ReportBoard: Sendable {
-    private let published = Mutex(Report(sequence: 0, time: 0, monitors: []))
+    private let published = Mutex(Report(time: 0, monitors: []))
 
+    /// Makes a board without a report; the sidecar publishes one before it serves anything.
     package init() {}
 
     /// The last report.
@@ -35,11 +36,7 @@ package final class ReportBoard: Sendable {
                     monitors.append(report)
                 }
             }
-            published = Report(
-                sequence: published.sequence + 1,
-                time: time,
-                monitors: monitors
-            )
+            published = Report(time: time, monitors: monitors)
         }
     }
 }

@@ -73,6 +73,7 @@ struct HTTPAnswer: ResponseGenerator {
 struct ErrorShape<Context: RequestContext>: RouterMiddleware {
     /// What there is: nothing but GET and HEAD.
     let paths: Set<String>
+    let logger: Logger
 
     func handle(
         _ request: Request,
@@ -90,7 +91,7 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
                 message: error.body ?? error.status.reasonPhrase
             ).response(from: request, context: context)
         } catch {
-            context.logger.error(
+            logger.error(
                 "request failed",
                 error: error,
                 metadata: ["path": "\(request.uri.path)"]

@@ -5,6 +5,7 @@ import DriftMonitor
 import Exposition
 import HTTPTypes
 import Hummingbird
+import Logging
 
 /// The sidecar's HTTP interface.
 ///
@@ -16,11 +17,12 @@ struct SidecarRoutes: Sendable {
     let metrics: MetricsPage
     let readiness: Readiness
     let version: String
+    let logger: Logger
 
     func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         let answers = answers
-        router.add(middleware: ErrorShape(paths: Set(answers.keys)))
+        router.add(middleware: ErrorShape(paths: Set(answers.keys), logger: logger))
         for (path, answer) in answers {
             router.get(RouterPath(path)) { request, _ in answer(request) }
         }

@@ -20,7 +20,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let shutdownChecks = 20
 
     private let ingest: Ingest
-    private let idle: TimeAmount?
     private let logger: Logger
     private var scanner: RecordScanner
     private var reads: UInt64 = 0
@@ -29,14 +28,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     init(ingest: Ingest, limits: ConnectionLimits, logger: Logger) {
         self.ingest = ingest
-        self.idle = limits.idle.map(TimeAmount.init)
         self.logger = logger
         self.scanner = RecordScanner(limits: ScanLimits(maxLineBytes: limits.lineBytes))
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        if let idle { watchForSilence(context, every: idle, since: reads) }
-        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -49,10 +42,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// Every channel's pipeline is taken down, also of one that never became active.
+    func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         ingest.connectionClosed(&scanner)
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -61,9 +54,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent {
-            timer?.cancel()
+        switch event {
+        case is ChannelShouldQuiesceEvent:
             readOut(context, checksLeft: Self.shutdownChecks, since: reads)
+        case is IdleStateHandler.IdleStateEvent:
+            ingest.notice("idle connection closed")
+            context.close(promise: nil)
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -72,7 +69,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     ///
     /// Its records count all the same, as those of everybody else.
     private func refuseAcknowledgement(_ context: ChannelHandlerContext) {
-        logger.warning("a producer asked for acknowledgements, which this version does not give")
+        ingest.notice("a producer asked for acknowledgements, which this version does not give")
         var answer = JSONWriter()
         answer.error(
             code: "ack_unsupported",
@@ -80,22 +77,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         )
         answer.newline()
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: answer.bytes)), promise: nil)
-    }
-
-    /// Closes the connection when nothing was read for one interval, else looks again.
-    private func watchForSilence(
-        _ context: ChannelHandlerContext,
-        every interval: TimeAmount,
-        since seen: UInt64
-    ) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
-            if self.reads == seen {
-                self.logger.info("idle connection closed")
-                context.close(promise: nil)
-            } else {
-                self.watchForSilence(context, every: interval, since: self.reads)
-            }
-        }
     }
 
     /// Keeps reading what was sent before the shutdown, and closes once the producer is silent.

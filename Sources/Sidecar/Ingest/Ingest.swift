@@ -99,6 +99,15 @@ extension Ingest {
         )
     }
 
+    /// Tells something of a connection; the log has each text once a minute.
+    func notice(_ text: String) {
+        let now = clock()
+        guard let passed = state.withLock({ $0.notices.pass(text, count: 1, at: now) }) else {
+            return
+        }
+        logger.warning("\(text)", metadata: ["count": "\(passed)"])
+    }
+
     /// Counts what a connection sent; all of it when this returns.
     ///
     /// - Complexity: O(bytes), no allocation per record.
@@ -229,6 +238,15 @@ extension Ingest {
         for (reason, count) in [(RejectReason.late, drained.late), (.future, drained.future)]
         where count > 0 {
             state.counters.rejected[reason, default: 0] += count
+            guard let passed = state.notices.pass(reason.rawValue, count: count, at: now) else {
+                continue
+            }
+            notices.append(
+                Notice(
+                    message: "records rejected: \(reason.rawValue) by the event clock",
+                    metadata: ["reason": "\(reason.rawValue)", "count": "\(passed)"]
+                )
+            )
         }
         if !drained.reports.isEmpty {
             board.publish(drained.reports, at: now)
@@ -245,7 +263,8 @@ extension Ingest {
                 )
             )
         }
-        for unknown in tally.unknownFeatures {
+        for unknown in tally.unknownFeatures
+        where state.intake.catalog.schemas.indices.contains(unknown.schema) {
             let schema = state.intake.catalog.schemas[unknown.schema]
             let hint = unknown.nearest.map { "; did the producer mean \($0)?" } ?? ""
             notices.append(

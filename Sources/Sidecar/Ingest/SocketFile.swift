@@ -60,6 +60,14 @@ package struct SocketFile: Sendable, Equatable {
         return identity
     }
 
+    /// Removes a socket under the temporary name: what an attempt left that failed or was killed.
+    package func removeTemporary() {
+        var status = stat()
+        guard unsafe lstat(temporaryPath, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK
+        else { return }
+        _ = unsafe unlink(temporaryPath)
+    }
+
     /// Removes the file if it is still the socket that this process put there.
     package func remove(_ identity: Identity) {
         if Identity(of: path) == identity { _ = unsafe unlink(path) }

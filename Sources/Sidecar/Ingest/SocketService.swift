@@ -23,6 +23,9 @@ struct SocketService: Service {
 
     func run() async throws {
         try file.refuseLivePeer()
+        file.removeTemporary()
+        // Without effect once the socket has its place.
+        defer { file.removeTemporary() }
         let quiescing = ServerQuiescingHelper(group: group)
         let server: any Channel
         do {
@@ -34,7 +37,7 @@ struct SocketService: Service {
         do {
             identity = try file.takePath()
         } catch {
-            try await server.close()
+            try? await server.close()
             throw error
         }
         logger.info("listening for prediction logs", metadata: ["socket": "\(file.path)"])
@@ -90,9 +93,14 @@ struct SocketService: Service {
             guard ingest.connectionOpened(limit: limits.connections) else {
                 throw ConnectionRefusal.tooMany(limit: limits.connections)
             }
-            try channel.pipeline.syncOperations.addHandler(
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(
                 ConnectionHandler(ingest: ingest, limits: limits, logger: logger)
             )
+            if let idle = limits.idle {
+                let watch = IdleStateHandler(readTimeout: TimeAmount(idle))
+                try pipeline.addHandler(watch, position: .first)
+            }
         }.flatMapErrorThrowing { error in
             if let refusal = error as? ConnectionRefusal {
                 ingest.connectionRefused(refusal)

@@ -36,7 +36,8 @@ package struct JSONLogHandler: LogHandler {
             object.value(event.message.description)
             let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
             for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-                object.key(key)
+                // The event's own members keep their names.
+                object.key(Self.ownMembers.contains(key) ? "metadata_\(key)" : key)
                 object.value(value.description)
             }
             if let error = event.error {
@@ -45,9 +46,22 @@ package struct JSONLogHandler: LogHandler {
             }
         }
         line.newline()
-        // The span of `bytes` is valid for the call, and its count is given with it.
-        unsafe line.bytes.withUnsafeBytes { bytes in
-            _ = unsafe write(descriptor, bytes.baseAddress, bytes.count)
+        write(line.bytes)
+    }
+
+    private static let ownMembers: Set<String> = ["time", "level", "message", "error"]
+
+    /// Writes a line with one call; a signal or a pipe that is nearly full may make it more.
+    private func write(_ line: [UInt8]) {
+        var rest = line[...]
+        while !rest.isEmpty {
+            // The bytes of `rest`, which stays alive for the length of the call.
+            let written = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
         }
     }
 }

@@ -35,9 +35,20 @@ struct OpenFile: ~Copyable {
         connectedTo path: String,
         sendTimeoutMilliseconds milliseconds: Int
     ) throws(SystemError) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+            0
+        )
         isOwned = true
         guard descriptor >= 0 else { throw SystemError(code: errno) }
+        // Before connecting: a full backlog makes connect(2) wait no longer either.
+        var timeout = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        // setsockopt(2) reads `size` bytes, which is the whole of `timeout`.
+        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size) == 0 else {
+            throw SystemError(code: errno)
+        }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -54,12 +65,6 @@ struct OpenFile: ~Copyable {
             }
         }
         guard result == 0 else { throw SystemError(code: errno) }
-        var timeout = timeval(tv_sec: milliseconds / 1_000, tv_usec: milliseconds % 1_000 * 1_000)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        // setsockopt(2) reads `size` bytes, which is the whole of `timeout`.
-        guard unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size) == 0 else {
-            throw SystemError(code: errno)
-        }
     }
 
     deinit {

@@ -76,40 +76,49 @@ final class ReferenceWatch: Service, Sendable {
     }
 
     /// Looks at all files, installs what changed and tells what is new.
+    ///
+    /// One look at a time: of two that overlap, the one that saw less must not install last.
     @discardableResult
     private func look() -> ReferenceUpdate {
-        let (update, news) = state.withLock { state in
+        state.withLock { state in
             let update = state.store.refresh(now: wallClockSeconds())
-            let faults = Set(update.faults.map(\.description))
-            let news = update.faults.filter { !state.told.contains($0.description) }
-            state.told = faults
-            return (update, news)
+            for fault in update.faults where !state.told.contains(fault.description) {
+                logger.error("reference not used", metadata: ["fault": "\(fault)"])
+            }
+            state.told = Set(update.faults.map(\.description))
+            if update.hasChanges {
+                let refusals = install(update.inForce)
+                state.overLimit = refusals.count
+                tell(update, but: refusals)
+            }
+            ingest.referencesRefused(update.faults.count + state.overLimit)
+            return update
         }
-        for fault in news { logger.error("reference not used", metadata: ["fault": "\(fault)"]) }
-        if update.hasChanges {
-            let refusals = install(update.inForce)
-            state.withLock { $0.overLimit = refusals }
-            tell(update)
-        }
-        ingest.referencesRefused(update.faults.count + state.withLock { $0.overLimit })
-        return update
     }
 
     /// Has the references monitored.
     ///
-    /// - Returns: How many are not, since they are over a limit.
-    private func install(_ references: [ReferenceInventory.Holding]) -> Int {
+    /// - Returns: Those that are not, since they are over a limit.
+    private func install(_ references: [ReferenceInventory.Holding]) -> [MonitorRefusal] {
         let sources = references.map {
             MonitorSet.Source(reference: $0.file.reference, digest: $0.file.digest)
         }
         let refusals = ingest.install(sources)
         for refusal in refusals { logger.error("\(refusal)") }
-        return refusals.count
+        return refusals
     }
 
-    private func tell(_ update: ReferenceUpdate) {
-        for holding in update.added { tell("reference in force", holding) }
-        for change in update.changed {
+    private func tell(_ update: ReferenceUpdate, but refusals: [MonitorRefusal]) {
+        let isInForce = { (holding: ReferenceInventory.Holding) in
+            !refusals.contains {
+                $0.model == holding.file.reference.model
+                    && $0.version == holding.file.reference.version
+            }
+        }
+        for holding in update.added where isInForce(holding) {
+            tell("reference in force", holding)
+        }
+        for change in update.changed where isInForce(change.new) {
             tell("reference changed; its windows begin anew", change.new)
         }
         for holding in update.gone { tell("reference gone; its monitor ends", holding) }

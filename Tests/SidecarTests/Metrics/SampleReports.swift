@@ -60,6 +60,6 @@ enum SampleReports {
 
     /// A published report of monitors.
     static func report(_ monitors: [MonitorReport]) -> Report {
-        Report(sequence: 1, time: 1_700_000_000.5, monitors: monitors)
+        Report(time: 1_700_000_000.5, monitors: monitors)
     }
 }

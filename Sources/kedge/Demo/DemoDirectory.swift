@@ -11,7 +11,7 @@ final class DemoDirectory: Sendable {
 
     init() throws {
         url = FileManager.default.temporaryDirectory.appending(path: "kedge-demo-\(getpid())")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
     }
 
     deinit {
