@@ -6,10 +6,13 @@
 /// Numbers look like those of real logs (few decimals, some of full precision, some missing);
 /// lines differ, since a repeated line flatters every cache.
 package struct Workload {
+    /// How many numeric features a record has; two categorical ones follow.
     package let numericFeatures: Int
+    /// The categories of both categorical features.
     package let categories = (0..<16).map { "carrier-\($0)" }
     private var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
 
+    /// Makes a workload; the same one every time.
     package init(numericFeatures: Int) {
         self.numericFeatures = numericFeatures
     }
@@ -78,6 +81,7 @@ package struct Workload {
 package struct Xorshift {
     private var state: UInt64
 
+    /// Starts from a state other than 0.
     package init(state: UInt64) { self.state = state }
 
     /// A number in [0, 1).

@@ -41,8 +41,8 @@ package struct FeatureEvaluator: Sendable {
             kolmogorovSmirnov.compare(counts, into: &statistics)
         } else {
             comparison.chiSquare(into: &statistics)
-            guard present > 0 else { return statistics }
-            statistics.unseenRatio = Double(counts[counts.count - 2]) / Double(present)
+            // Of no values none is unseen, as the oracle has it.
+            statistics.unseenRatio = Double(counts[counts.count - 2]) / Double(max(present, 1))
         }
         return statistics
     }

@@ -46,7 +46,8 @@ package struct FeatureStatistics: Sendable, Equatable {
     package internal(set) var missingRatio: Double?
     /// The share of the window's values below the reference's least or above its greatest, [0, 1].
     package internal(set) var outOfRangeRatio: Double?
-    /// The share of the window's values that are none of the reference's categories, [0, 1].
+    /// The share of the window's values that are none of the reference's categories, [0, 1]; 0
+    /// without values.
     package internal(set) var unseenRatio: Double?
 
     /// What to expect of `ksStatistic` without drift.

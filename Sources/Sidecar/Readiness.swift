@@ -12,6 +12,7 @@ package final class Readiness: Sendable {
 
     private let state = Mutex(State())
 
+    /// Nothing is up yet.
     package init() {}
 
     /// Whether the socket is open: the answer of `/ready`.

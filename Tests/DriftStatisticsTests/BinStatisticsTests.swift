@@ -149,4 +149,11 @@ struct BinStatisticsTests {
         #expect(statistics.jsDivergence == 0)
         #expect(statistics.unseenRatio == 0)
     }
+
+    @Test
+    func `of a window without values no share is unseen`() throws {
+        let statistics = try CategoricalReference(["a", "b"]).statistics(of: [nil, nil])
+        #expect(statistics.unseenRatio == 0 && statistics.missingRatio == 1)
+        #expect(try CategoricalReference(["a"]).statistics(of: []).unseenRatio == nil)
+    }
 }

@@ -12,11 +12,14 @@ package struct EvaluationSchedule: Sendable {
     /// How long records must stay away on the event clock before the look.
     package static let quietSeconds = 1.0
 
+    /// Whose time the monitors follow.
     package var clock: MonitorClock
+    /// The time between reports, in seconds.
     package var intervalSeconds: Double
     private var lastReport: Double
     private var lastRecord: Double?
 
+    /// Starts at `now`, as if a report had just been made.
     package init(clock: MonitorClock, intervalSeconds: Double, now: Double) {
         self.clock = clock
         self.intervalSeconds = intervalSeconds

@@ -12,10 +12,14 @@ package struct SocketFile: Sendable, Equatable {
     /// The longest path that fits `sockaddr_un` beside the `.<pid>` of the temporary name.
     package static let maximumPathBytes = 107 - 8
 
+    /// Where producers find the socket.
     package let path: String
+    /// The permission bits of the file.
     package let mode: UInt32
+    /// The group of the file, by name or number; nil leaves the process's own.
     package let group: String?
 
+    /// Names a file; nothing is touched yet.
     package init(path: String, mode: UInt32, group: String? = nil) {
         self.path = path
         self.mode = mode

@@ -135,6 +135,7 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// The users who may connect; nil for everyone whom the file's mode lets in.
     package var allowedUsers: Set<UInt32>?
 
+    /// Sets every limit.
     package init(connections: Int, idle: Duration?, lineBytes: Int, allowedUsers: Set<UInt32>?) {
         self.connections = connections
         self.idle = idle

@@ -8,6 +8,7 @@ import Glibc
 /// The lock is `flock(2)` on `kedge.lock` inside the directory: the kernel drops it with the
 /// process, so a `SIGKILL` leaves nothing to clean up.
 package final class StateDirectory: Sendable {
+    /// The directory.
     package let path: String
     private let descriptor: Int32
 

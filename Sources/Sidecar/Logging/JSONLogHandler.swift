@@ -11,20 +11,25 @@ import PredictionLog
 /// event is one `write(2)`, so that lines of several threads do not mix. A reader that went away
 /// or does not read loses lines; nothing waits for it when the descriptor does not block.
 package struct JSONLogHandler: LogHandler {
+    /// Events below this level are not written.
     package var logLevel: Logger.Level
+    /// Members of every line.
     package var metadata: Logger.Metadata = [:]
     private let descriptor: Int32
 
+    /// Writes events of a level and above to a descriptor, which stays open.
     package init(level: Logger.Level = .info, descriptor: Int32 = STDERR_FILENO) {
         self.logLevel = level
         self.descriptor = descriptor
     }
 
+    /// A member of every line, by its key.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one event.
     package func log(event: LogEvent) {
         var line = JSONWriter(reservingBytes: 256)
         line.object { object in

@@ -17,6 +17,7 @@ package struct NoticeLimiter: Sendable {
 
     private var entries: [String: Entry] = [:]
 
+    /// Has let nothing through yet.
     package init() {}
 
     /// Decides about `count` occurrences of a notice.
