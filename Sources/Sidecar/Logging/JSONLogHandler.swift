@@ -51,24 +51,10 @@ package struct JSONLogHandler: LogHandler {
             }
         }
         line.newline()
-        write(line.bytes)
+        writeAll(line.bytes, to: descriptor)
     }
 
     private static let ownMembers: Set<String> = ["time", "level", "message", "error"]
-
-    /// Writes a line with one call; a signal or a pipe that is nearly full may make it more.
-    private func write(_ line: [UInt8]) {
-        var rest = line[...]
-        while !rest.isEmpty {
-            // The bytes of `rest`, which stays alive for the length of the call.
-            let written = unsafe rest.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-            }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
-        }
-    }
 }
 
 /// The wall clock, in Unix seconds.
