@@ -55,6 +55,25 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Exposition", swiftSettings: strict),
+        .target(name: "Inference", swiftSettings: strict),
+        .target(
+            name: "InferenceServer",
+            dependencies: [
+                "Inference", "PredictionLog", "Exposition",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "Sidecar",
             dependencies: [
@@ -117,6 +136,19 @@ let package = Package(
         .testTarget(
             name: "ExpositionTests",
             dependencies: ["Exposition", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: ["Inference", "PredictionLog", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "InferenceServerTests",
+            dependencies: [
+                "InferenceServer", "Inference", "PredictionLog", "Exposition", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,2 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
