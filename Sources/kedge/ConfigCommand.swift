@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Hosting
 import Sidecar
 
 /// `kedge config`: looks at settings without starting anything.
@@ -22,7 +23,7 @@ struct ConfigCommand: ParsableCommand {
         var sources: SettingsArguments
 
         func run() throws {
-            _ = try sources.resolveOrExit()
+            _ = try sources.resolveOrExit(SidecarSettings.self)
             Terminal.output("the settings are valid\n")
         }
     }
@@ -37,7 +38,7 @@ struct ConfigCommand: ParsableCommand {
         var sources: SettingsArguments
 
         func run() throws {
-            Terminal.output(try sources.resolveOrExit().yaml)
+            Terminal.output(try sources.resolveOrExit(SidecarSettings.self).yaml)
         }
     }
 }
