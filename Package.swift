@@ -62,6 +62,8 @@ let package = Package(
                 "CZlib", "PredictionLog", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -151,7 +153,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HostingTests",
-            dependencies: ["Hosting", "PredictionLog", "TestSupport"],
+            dependencies: [
+                "Hosting", "PredictionLog", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
