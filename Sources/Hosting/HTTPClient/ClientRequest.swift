@@ -17,7 +17,7 @@ package struct ClientRequest: Sendable, Equatable {
         }
     }
 
-    /// `GET`, `POST` …
+    /// The method, as in `GET`.
     package var method: String
     /// The path and the query, percent-encoded.
     package var path: String
