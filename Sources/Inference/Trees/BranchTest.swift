@@ -63,7 +63,8 @@ struct BranchTest: Sendable {
     /// The opposite of a relation to `bound`: of numbers exactly one of the two holds, of NaN neither.
     private init(oppositeOf relation: Relation, feature: Int, bound: Double) {
         // Nothing is related to a threshold of NaN, so its opposite holds for every number.
-        self = bound.isNaN
+        self =
+            bound.isNaN
             ? BranchTest(.lessOrEqual, feature: feature, bound: .infinity)
             : BranchTest(relation.opposite, feature: feature, bound: bound)
     }

@@ -128,7 +128,10 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
             } else {
                 pending.append(
                     Pending(
-                        position: position, isSecondTest: true, place: open, depth: node.depth + 1
+                        position: position,
+                        isSecondTest: true,
+                        place: open,
+                        depth: node.depth + 1
                     )
                 )
                 copies.append((different, closed))
