@@ -25,6 +25,8 @@ enum RequestFailure: Error, Sendable {
     case late(limit: Duration)
     /// The model cannot run these rows; a sentence.
     case run(String)
+    /// The model cannot run at all; a sentence.
+    case broken(String)
     /// A change of state by somebody who has not said who they are.
     case unauthorized
     /// A change of state by somebody who may not.
@@ -49,7 +51,8 @@ extension RequestFailure {
         case .unresolved(.modelRequired): "model_required"
         case .unresolved(.notReady): "not_ready"
         case .late: "timeout"
-        case .run: "model_failed"
+        case .run: "model_refused"
+        case .broken: "model_failed"
         case .unauthorized: "unauthorized"
         case .forbidden: "forbidden"
         case .admin(let error): error.code
@@ -67,7 +70,7 @@ extension RequestFailure {
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .json(let fault): "the body cannot be read: \(fault)"
         case .faults(let faults): faults.sentences
-        case .shape(let sentence), .run(let sentence): sentence
+        case .shape(let sentence), .run(let sentence), .broken(let sentence): sentence
         case .unresolved(let unresolved): unresolved.sentence
         case .late(let limit): "the request took longer than \(limit)"
         case .unauthorized: "this changes state: a token is needed (Authorization: Bearer …)"
@@ -84,6 +87,7 @@ extension RequestFailure {
         case .mediaType: 415
         case .bodyTooLarge: 413
         case .json, .faults, .shape, .run, .unresolved(.modelRequired): 400
+        case .broken: 500
         case .unresolved(.notReady): 503
         case .late: 504
         case .unauthorized: 401

@@ -10,8 +10,7 @@ extension [UInt8] {
         ByteView.withView(of: document) { view in
             let start = count
             view.append(range, to: &self)
-            guard let newline = view.newline(from: range.lowerBound), newline < range.upperBound
-            else { return }
+            guard view.part(range).newline(from: 0) != nil else { return }
             for index in start..<count where self[index] == UInt8(ascii: "\n") {
                 self[index] = UInt8(ascii: " ")
             }

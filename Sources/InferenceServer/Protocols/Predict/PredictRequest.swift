@@ -93,6 +93,7 @@ extension Workbench {
         switch stop {
         case .late: throw .late(limit: context.limits.time)
         case .run(let sentence): throw .run(sentence)
+        case .broken(let sentence): throw .broken(sentence)
         case nil: return
         }
     }

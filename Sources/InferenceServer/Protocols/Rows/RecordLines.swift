@@ -102,7 +102,7 @@ extension Workbench {
                 continue
             }
             lines.append(contentsOf: plan.linePrefix)
-            lines.appendLine(of: lineTexts.span, start..<end)
+            lines.append(contentsOf: lineTexts[start..<end])
             lines.append(contentsOf: ",\"prediction\":".utf8)
             switch logged {
             case .probability(let index): appendProbability(of: index, row: row, to: &lines)

@@ -18,6 +18,8 @@ struct Workbench: Sendable {
         case late
         /// The model cannot run these rows; a sentence.
         case run(String)
+        /// The model cannot run at all; a sentence.
+        case broken(String)
     }
 
     let plan: RowPlan
@@ -114,7 +116,12 @@ struct Workbench: Sendable {
         do throws(RunError) {
             try model.run(rows: waiting, in: &workspace)
         } catch {
-            stop = .run(error.description)
+            // A node met values that it cannot take; anything else is no fault of the rows.
+            if case .node = error {
+                stop = .run(error.description)
+            } else {
+                stop = .broken(error.description)
+            }
             return
         }
         for index in outputs.indices { outputs[index].append(workspace.outputs[index]) }
