@@ -40,7 +40,7 @@ package final class ServedModel: Sendable {
     let plan: RowPlan
 
     private let workspaces = Mutex<[Workspace]>([])
-    private let workbenches = Mutex<[Workbench]>([])
+    private let workbenches = Mutex<[PooledWorkbench]>([])
 
     /// Names a compiled model and says how it is served.
     package init(
@@ -86,16 +86,11 @@ package final class ServedModel: Sendable {
     func withWorkbench<Result, Failure: Error>(
         _ body: (inout Workbench) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        var workbench = workbenches.withLock { $0.popLast() } ?? Workbench(for: self)
-        defer { giveBack(&workbench) }
-        return try body(&workbench)
-    }
-
-    private func giveBack(_ workbench: inout Workbench) {
-        // After a large request its memory goes, or each of the pool would come to keep the most.
-        guard workbench.isSmall else { return }
-        workbench.reset()
-        let clean = workbench
-        workbenches.withLock { $0.append(clean) }
+        let pooled = workbenches.withLock { $0.popLast() } ?? PooledWorkbench(for: self)
+        defer {
+            // After a large request its memory goes, or each of the pool would come to keep the most.
+            if pooled.isSmall { workbenches.withLock { $0.append(pooled) } }
+        }
+        return try pooled.use(body)
     }
 }

@@ -19,15 +19,16 @@ extension Tensor {
 
     /// Forgets the elements and keeps the memory.
     mutating func removeAll() {
-        floats.removeAll(keepingCapacity: true)
-        doubles.removeAll(keepingCapacity: true)
-        integers.removeAll(keepingCapacity: true)
-        strings.removeAll(keepingCapacity: true)
+        switch element {
+        case .float: floats.removeAll(keepingCapacity: true)
+        case .double: doubles.removeAll(keepingCapacity: true)
+        case .int64: integers.removeAll(keepingCapacity: true)
+        case .string: strings.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Adds the elements of another tensor of the same kind.
     mutating func append(_ other: Tensor) {
-        element = other.element
         switch element {
         case .float: floats.append(contentsOf: other.floats)
         case .double: doubles.append(contentsOf: other.doubles)
