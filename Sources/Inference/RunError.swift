@@ -7,6 +7,8 @@ package enum RunError: Error, Sendable, Equatable {
     case negativeRows(Int)
     /// An input holds another number of elements than rows × width.
     case inputCount(name: String, found: Int, expected: Int)
+    /// An output came out with another number of elements than rows × width: the graph mixes rows.
+    case outputCount(name: String, found: Int, expected: Int)
     /// The number of inputs is not the graph's, or the workspace is another model's.
     case foreignWorkspace
     /// A node could not compute its results.
@@ -30,6 +32,8 @@ extension RunError: CustomStringConvertible {
         case .negativeRows(let rows): "found \(rows) rows, expected 0 or more"
         case .inputCount(let name, let found, let expected):
             "input \"\(name)\": found \(found) elements, expected \(expected)"
+        case .outputCount(let name, let found, let expected):
+            "output \"\(name)\": found \(found) elements, expected \(expected)"
         case .foreignWorkspace: "found the workspace of another model, expected this one's"
         case .node(let node, let fault): "\(node): \(fault)"
         }

@@ -41,7 +41,8 @@ struct ModelMessage: Sendable {
                 hasGraph = true
             case 8: try takeOperatorSet(field, in: bytes, &budget)
             case 14: try takeMetadata(field, in: bytes, &budget)
-            case 25: throw .unsupportedFeature(path: "functions", feature: "a function of the model")
+            case 25:
+                throw .unsupportedFeature(path: "functions", feature: "a function of the model")
             default: break
             }
         }

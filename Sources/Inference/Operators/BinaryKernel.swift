@@ -56,7 +56,9 @@ enum BinaryFunction: Sendable {
     /// By squaring; a negative exponent leaves nothing but ±1.
     private static func power(_ base: Int64, _ exponent: Int64) throws(KernelFault) -> Int64 {
         guard exponent >= 0 else {
-            guard base != 0 else { throw .value(found: "0 to a negative power", expected: "another") }
+            guard base != 0 else {
+                throw .value(found: "0 to a negative power", expected: "another")
+            }
             return base == 1 ? 1 : base == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0
         }
         var (result, square, rest): (Int64, Int64, Int64) = (1, base, exponent)
@@ -164,7 +166,8 @@ struct BinaryKernel: Kernel {
         _ most: Int
     ) throws(KernelFault) {
         try broadcast(x, y, shapes: shapes, into: &result, most: most) {
-            x, y throws(KernelFault) in try function(x, y)
+            x,
+            y throws(KernelFault) in try function(x, y)
         }
     }
 }

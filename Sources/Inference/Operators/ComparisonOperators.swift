@@ -85,7 +85,9 @@ struct ComparisonKernel: Kernel {
         _ operands: Operands,
         into result: inout Tensor
     ) throws(KernelFault) {
-        let (x, y) = (operands.elements(0, of: Element.self), operands.elements(1, of: Element.self))
+        let (x, y) = (
+            operands.elements(0, of: Element.self), operands.elements(1, of: Element.self)
+        )
         let shapes = (operands.shape(0), operands.shape(1))
         try broadcast(x, y, shapes: shapes, into: &result, most: operands.most) {
             holds($0, $1) ? Int64(1) : 0
@@ -156,7 +158,9 @@ struct WhereKernel: Kernel {
             Shape.broadcast(operands.shape(1), operands.shape(2))
         )
         try result.prepare(Element.element, shape, most: operands.most)
-        let (x, y) = (operands.elements(1, of: Element.self), operands.elements(2, of: Element.self))
+        let (x, y) = (
+            operands.elements(1, of: Element.self), operands.elements(2, of: Element.self)
+        )
         let condition = operands.integers(0)
         let views = (0..<3).map { StridedView(of: operands.shape($0), broadcastTo: shape).strides }
         Element.modify(&result) { target in

@@ -22,8 +22,10 @@ enum ElementwiseOperators {
         withParameters("ThresholdedRelu", ["alpha": 1]) { .thresholdedRelu(alpha: $0[0]) },
         withParameters("Elu", ["alpha": 1]) { .elu(alpha: $0[0]) },
         withParameters("Celu", ["alpha": 1]) { .celu(alpha: $0[0]) },
-        withParameters("Selu", ["alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875])
-        { .selu(alpha: $0[0], gamma: $0[1]) },
+        withParameters(
+            "Selu",
+            ["alpha": 1.67326319217681884765625, "gamma": 1.05070102214813232421875]
+        ) { .selu(alpha: $0[0], gamma: $0[1]) },
         withParameters("HardSigmoid", ["alpha": 0.2, "beta": 0.5]) {
             .hardSigmoid(alpha: $0[0], beta: $0[1])
         },

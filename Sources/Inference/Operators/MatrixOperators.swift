@@ -49,7 +49,9 @@ struct MatMulKernel: Kernel {
     private let turned: Tensor?
 
     init(right: Tensor?) {
-        depth = right.flatMap { $0.shape.count >= 2 ? $0.shape[$0.shape.count - 2] : $0.shape.first }
+        depth = right.flatMap {
+            $0.shape.count >= 2 ? $0.shape[$0.shape.count - 2] : $0.shape.first
+        }
         turned = right.flatMap { $0.shape.count == 2 ? $0.turned : nil }
     }
 
@@ -116,7 +118,8 @@ struct MatMulKernel: Kernel {
                             columns: sizes.columns
                         )
                     let size = sizes.rows * sizes.columns
-                    var target = elements.mutableSpan.extracting(place..<place + size)
+                    var all = elements.mutableSpan
+                    var target = all._mutatingExtracting(place..<place + size)
                     multiplyRows(
                         x.span.extracting(from.0..<from.0 + leftSize),
                         rows: sizes.rows,
@@ -175,7 +178,9 @@ struct GemmKernel: Kernel {
         if operands.has(2) {
             let shape = operands.shape(2)
             guard shape.count <= 2, try Shape.broadcast(shape, [rows, columns]) == [rows, columns]
-            else { throw .shape(found: shape, expected: "one that stretches to \([rows, columns])") }
+            else {
+                throw .shape(found: shape, expected: "one that stretches to \([rows, columns])")
+            }
             bias = StridedView(of: shape, broadcastTo: [rows, columns])
         }
         switch operands.element(0) {
@@ -224,7 +229,11 @@ extension Tensor {
     /// A matrix of floating-point numbers with its columns as rows.
     fileprivate var turned: Tensor {
         var result = Tensor(element, shape: [shape[1], shape[0]])
-        result.floats = transposed(floats[...], rows: floats.isEmpty ? 0 : shape[0], columns: shape[1])
+        result.floats = transposed(
+            floats[...],
+            rows: floats.isEmpty ? 0 : shape[0],
+            columns: shape[1]
+        )
         result.doubles = transposed(
             doubles[...],
             rows: doubles.isEmpty ? 0 : shape[0],

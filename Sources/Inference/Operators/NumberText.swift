@@ -15,7 +15,7 @@ enum NumberText {
         var buffer = [CChar](repeating: 0, count: 32)
         let format = "%.\(digits)g"
         // The buffer's own size is passed, and what is written ends with a zero.
-        let length = withVaList([value]) { arguments in
+        let length = unsafe withVaList([value]) { arguments in
             unsafe vsnprintf(&buffer, buffer.count, format, arguments)
         }
         return String(

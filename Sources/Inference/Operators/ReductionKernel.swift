@@ -38,7 +38,10 @@ struct ReductionKernel: Kernel {
         // The axes that go come last, so that what makes one number lies side by side.
         let order = shape.indices.filter { !isReduced[$0] } + shape.indices.filter { isReduced[$0] }
         let whole = StridedView(of: shape)
-        let view = StridedView(shape: order.map { shape[$0] }, strides: order.map { whole.strides[$0] })
+        let view = StridedView(
+            shape: order.map { shape[$0] },
+            strides: order.map { whole.strides[$0] }
+        )
         let kept = shape.indices.compactMap { isReduced[$0] ? (keepsAxes ? 1 : nil) : shape[$0] }
         let length = shape.indices.reduce(1) { isReduced[$1] ? $0 &* shape[$1] : $0 }
         try reduce(operands, view, length, kept, into: &results[0])

@@ -117,7 +117,7 @@ struct SoftmaxKernel: Kernel {
             var target = elements.mutableSpan
             for outer in stride(from: 0, to: target.count, by: length * inner) {
                 for column in 0..<inner {
-                    softmax(
+                    softmaxOfRun(
                         &target,
                         from: outer + column,
                         step: inner,
@@ -132,7 +132,7 @@ struct SoftmaxKernel: Kernel {
 
 /// Replaces numbers that lie `step` apart by e^x over its sum, or by that logarithm.
 @inline(__always)
-func softmax<Number: BinaryFloatingPoint>(
+func softmaxOfRun<Number: BinaryFloatingPoint>(
     _ numbers: inout MutableSpan<Number>,
     from first: Int,
     step: Int,
@@ -184,7 +184,9 @@ struct ExtremeKernel: Kernel {
             let first = place / inner * length * inner + place % inner
             var best = 0
             for index in 1..<max(length, 1) {
-                let (candidate, known) = (numbers[first + index * inner], numbers[first + best * inner])
+                let (candidate, known) = (
+                    numbers[first + index * inner], numbers[first + best * inner]
+                )
                 let isBetter = isMaximum ? candidate > known : candidate < known
                 if isBetter || takesLast && candidate == known { best = index }
             }

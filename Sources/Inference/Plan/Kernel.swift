@@ -10,7 +10,7 @@ protocol Kernel: Sendable {
     /// as the node names.
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault)
 
-    /// What the kernel asks of the width of its first operand.
+    /// What the kernel asks of the width of its first operand that is not constant.
     var width: WidthDemand { get }
 }
 
@@ -18,7 +18,7 @@ extension Kernel {
     var width: WidthDemand { .none }
 }
 
-/// What a node asks of the length of its first operand's last axis; settles the width of an input
+/// What a node asks of the length of an operand's last axis; settles the width of an input
 /// that the graph leaves open.
 enum WidthDemand: Sendable, Equatable {
     /// Nothing is known.

@@ -74,13 +74,15 @@ package final class Plan: Sendable {
             let operands = steps[index].operands
             let results = steps[index].results
             Self.exchange(results, &frame)
-            do {
+            do throws(KernelFault) {
                 try steps[index].kernel.run(
                     Operands(frame.slots, operands, most: limits.elements),
                     into: &frame.results
                 )
                 for position in results.indices {
-                    if let type = steps[index].narrowing { frame.results[position].narrow(to: type) }
+                    if let type = steps[index].narrowing {
+                        frame.results[position].narrow(to: type)
+                    }
                     // At most a few limits' worth: each is at most one.
                     held += frame.results[position].storedCount
                 }

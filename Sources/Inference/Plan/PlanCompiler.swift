@@ -13,8 +13,8 @@ struct PlanCompiler {
     private let message: ModelMessage
     private let limits: ModelLimits
     private let operatorSets: [String: Int]
-    private(set) var values: [String: Value] = [:]
-    private(set) var template: [Tensor] = []
+    private var values: [String: Value] = [:]
+    private var template: [Tensor] = []
     private var isConstant: [Bool] = []
     private var isInput: [Bool] = []
     private var steps: [Plan.Step] = []
@@ -22,27 +22,8 @@ struct PlanCompiler {
     private var foldedElements = 0
     private var trees = (count: 0, nodes: 0)
 
-    /// Compiles a graph.
-    ///
-    /// - Complexity: O(bytes of the file), and what constant nodes cost.
-    static func compile(
-        _ message: ModelMessage,
-        limits: ModelLimits
-    ) throws(ModelError) -> Plan {
-        var compiler = try PlanCompiler(message, limits: limits)
-        try compiler.checkOperators()
-        do {
-            try compiler.addInitializers()
-            try compiler.addInputs()
-            for index in message.graph.nodes.indices { try compiler.addNode(index) }
-            return try compiler.finish()
-        } catch {
-            guard case .invalidGraph = error else { throw error }
-            throw error.within("graph")
-        }
-    }
-
-    private init(_ message: ModelMessage, limits: ModelLimits) throws(ModelError) {
+    /// Begins with a model that was read.
+    init(_ message: ModelMessage, limits: ModelLimits) throws(ModelError) {
         self.message = message
         self.limits = limits
         var sets: [String: Int] = [:]
@@ -58,6 +39,27 @@ struct PlanCompiler {
             }
         }
         operatorSets = sets
+    }
+
+    /// Compiles the graph.
+    ///
+    /// - Complexity: O(bytes of the file), and what constant nodes cost.
+    mutating func compile() throws(ModelError) -> Plan {
+        try checkOperators()
+        do {
+            try addInitializers()
+            try addInputs()
+            for index in message.graph.nodes.indices { try addNode(index) }
+            return try finish()
+        } catch {
+            guard case .invalidGraph = error else { throw error }
+            throw error.within("graph")
+        }
+    }
+
+    /// The elements of a value that is known without a run.
+    func constant(_ name: String) -> Tensor? {
+        values[name].flatMap { isConstant[$0.slot] ? template[$0.slot] : nil }
     }
 
     private static func displayName(_ domain: String) -> String {
@@ -175,7 +177,7 @@ struct PlanCompiler {
             let slot = addSlot(constant.tensor, isConstant: true)
             try defineResults(of: node, index, [Value(slot: slot, type: constant.type)])
         case .kernel(let kernel, let types):
-            if let ensemble = kernel as? any TreeKernel {
+            if let ensemble = (kernel as? any TreeKernel)?.ensemble {
                 trees.count += ensemble.treeCount
                 trees.nodes += ensemble.nodeCount
             }

@@ -20,15 +20,6 @@ enum BranchMode: Sendable {
     }
 }
 
-/// What a branch looks at: a feature, or its negative.
-struct ForestColumn: Hashable, Sendable {
-    var feature: Int
-    var isNegated: Bool
-    /// Which way a double goes where floats are compared. With t a float and x any number, x ≤ t just
-    /// if the least float not below x is, and x < t just if the greatest float not above x is.
-    var roundsUp: Bool
-}
-
 /// The one comparison that a forest makes: column ≤ threshold; false for NaN.
 ///
 /// x ≥ t is −x ≤ −t, and x < t is x ≤ the number below t. A branch that sends NaN where a false
@@ -63,7 +54,8 @@ struct BranchTest: Sendable {
     /// The opposite of a relation to `bound`: of numbers exactly one of the two holds, of NaN neither.
     private init(oppositeOf relation: Relation, feature: Int, bound: Double) {
         // Nothing is related to a threshold of NaN, so its opposite holds for every number.
-        self = bound.isNaN
+        self =
+            bound.isNaN
             ? BranchTest(.lessOrEqual, feature: feature, bound: .infinity)
             : BranchTest(relation.opposite, feature: feature, bound: bound)
     }

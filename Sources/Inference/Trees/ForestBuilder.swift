@@ -1,9 +1,29 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lays out the trees of an ensemble level by level.
-struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
-    typealias Node = Forest<Number>.Node
+/// Trees laid out in one array, before they are packed.
+struct ForestLayout {
+    struct Tree {
+        var root: Int
+        /// Steps after which every walk is at a leaf.
+        var depth: Int
+        /// What its leaves vote for, where each has one vote and they agree.
+        var target: Int
+    }
+
+    var nodes: [LaidNode]
+    var trees: [Tree]
+    var columns: ForestColumns
+    /// The votes of each node, unless the weights stand in the leaves.
+    var votes: [Range<Int32>]
+    /// A leaf without weight and votes.
+    var empty: Int
+}
+
+/// Lays out the trees of an ensemble level by level: what every walk passes lies together.
+struct ForestBuilder {
+    /// Of the numbers that are compared: a branch on x < t asks whether x is at most the one below t.
+    enum Precision { case float, double }
 
     /// A node that has a place, and is to be written to it.
     private struct Pending {
@@ -18,7 +38,8 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
     private let topology: TreeTopology
     /// What the leaves of each tree vote for; nil keeps the votes of each leaf apart.
     private let targets: [Int32]?
-    private var nodes: [Node] = []
+    private let precision: Precision
+    private var nodes: [LaidNode] = []
     private var votes: [Range<Int32>] = []
     private var columns: [ForestColumn: Int] = [:]
     private var pending: [Pending] = []
@@ -26,9 +47,16 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
     private var copies: [(position: Int, place: Int)] = []
     private var places: [Int]
 
-    /// Prepares the layout of an ensemble whose thresholds `Number` has exactly, and whose weights
-    /// too where `targets` is given.
-    init(_ attributes: TreeEnsembleAttributes, _ topology: TreeTopology, targets: [Int32]?) {
+    /// Prepares a layout.
+    ///
+    /// - Precondition: With precision `float`, every threshold is one.
+    init(
+        _ attributes: TreeEnsembleAttributes,
+        _ topology: TreeTopology,
+        targets: [Int32]?,
+        precision: Precision
+    ) {
+        self.precision = precision
         self.attributes = attributes
         self.topology = topology
         self.targets = targets
@@ -36,31 +64,41 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
         nodes.reserveCapacity(topology.modes.count)
     }
 
-    /// Makes the forest.
+    /// Lays the trees out.
     ///
     /// - Complexity: O(nodes).
-    consuming func build() -> Forest<Number> {
-        var trees: [Forest<Number>.Tree] = []
+    consuming func build() -> ForestLayout {
+        var trees: [ForestLayout.Tree] = []
         trees.reserveCapacity(topology.roots.count)
         for (tree, root) in topology.roots.enumerated() {
             let place = reserve(1)
             let depth = lay(Int(root), at: place)
             let target = targets.map { Int($0[tree]) } ?? 0
-            trees.append(Forest<Number>.Tree(root: place, depth: depth, target: target))
+            trees.append(ForestLayout.Tree(root: place, depth: depth, target: target))
         }
-        for place in nodes.indices where nodes[place].column == Self.leafColumn {
-            nodes[place].column = UInt32(columns.count)
+        let empty = reserve(1)
+        nodes[empty] = LaidNode(threshold: 0, column: Self.leafColumn, left: empty)
+        // Columns were counted as they were met.
+        let sorted = columns.keys.sorted()
+        var numbers = [Int](repeating: 0, count: sorted.count)
+        for (number, column) in sorted.enumerated() {
+            if let met = columns[column] { numbers[met] = number }
         }
-        return Forest(
+        for place in nodes.indices {
+            let met = nodes[place].column
+            nodes[place].column = met == Self.leafColumn ? sorted.count : numbers[met]
+        }
+        return ForestLayout(
             nodes: nodes,
             trees: trees,
-            columns: columns.sorted { $0.value < $1.value }.map(\.key),
-            votes: votes
+            columns: ForestColumns(sorted),
+            votes: votes,
+            empty: empty
         )
     }
 
     /// Stands for the column after the last until that is known.
-    private static var leafColumn: UInt32 { .max }
+    private static var leafColumn: Int { -1 }
 
     /// Lays a tree out, its root at `place`; returns the steps of the longest walk.
     private mutating func lay(_ root: Int, at place: Int) -> Int {
@@ -89,15 +127,15 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
 
     private mutating func layLeaf(_ node: Pending) {
         let range = topology.votes.range(of: node.position)
-        var weight = Number.infinity
+        var weight = Double.infinity
         if targets == nil {
             votes[node.place] = Int32(range.lowerBound)..<Int32(range.upperBound)
         } else {
-            weight = Number(topology.votes.weights[range.lowerBound])
+            weight = topology.votes.weights[range.lowerBound]
         }
         // −∞ is not above any weight, so a walk stays here.
-        let place = UInt32(node.place)
-        nodes[node.place] = Node(threshold: weight, column: Self.leafColumn, left: place)
+        nodes[node.place] =
+            LaidNode(threshold: weight, column: Self.leafColumn, left: node.place)
     }
 
     private mutating func layBranch(_ node: Pending) {
@@ -128,7 +166,10 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
             } else {
                 pending.append(
                     Pending(
-                        position: position, isSecondTest: true, place: open, depth: node.depth + 1
+                        position: position,
+                        isSecondTest: true,
+                        place: open,
+                        depth: node.depth + 1
                     )
                 )
                 copies.append((different, closed))
@@ -145,17 +186,16 @@ struct ForestBuilder<Number: BinaryFloatingPoint & Sendable> {
         let left = reserve(2)
         let column = columns[test.column] ?? columns.count
         columns[test.column] = column
-        nodes[place] = Node(
-            threshold: test.threshold(as: Number.self),
-            column: UInt32(column),
-            left: UInt32(left)
-        )
+        let threshold =
+            precision == .float
+            ? Double(test.threshold(as: Float.self)) : test.threshold(as: Double.self)
+        nodes[place] = LaidNode(threshold: threshold, column: column, left: left)
         return left
     }
 
     private mutating func reserve(_ count: Int) -> Int {
         let place = nodes.count
-        let empty = Node(threshold: .infinity, column: Self.leafColumn, left: 0)
+        let empty = LaidNode(threshold: .infinity, column: Self.leafColumn, left: 0)
         nodes.append(contentsOf: repeatElement(empty, count: count))
         if targets == nil { votes.append(contentsOf: repeatElement(0..<0, count: count)) }
         return place

@@ -54,7 +54,10 @@ struct LeafVotes: Sendable {
             }
             guard 0..<Int64(attributes.targetCount) ~= target else {
                 throw .voteForMissingTarget(
-                    tree: tree, node: node, target: target, targets: attributes.targetCount
+                    tree: tree,
+                    node: node,
+                    target: target,
+                    targets: attributes.targetCount
                 )
             }
             // Some converters give branches a vote of 0; nothing ever counts it.

@@ -59,7 +59,7 @@ struct ScoreRule: Sendable {
         if width == 1 {
             // With one target only the probit transform is applied.
             let score = sums[0] / divisor + (base.first ?? 0)
-            output[0] = transform == .probit ? Self.probit(score) : Float(score)
+            output[0] = Float(transform == .probit ? Self.probit(score) : score)
             return
         }
         for target in sums.indices {
@@ -98,8 +98,8 @@ struct ScoreRule: Sendable {
             output[0] = Float(Self.logistic(-score))
             output[1] = Float(Self.logistic(score))
         case .probit:
-            output[0] = Self.probit(1 - score)
-            output[1] = Self.probit(score)
+            output[0] = Float(Self.probit(1 - score))
+            output[1] = Float(Self.probit(score))
         case .none, .softmax, .softmaxZero:
             let isProbability = hasOneVotedClass && !hasNegativeWeights
             output[0] = Float(isProbability ? 1 - score : -score)
@@ -114,7 +114,7 @@ struct ScoreRule: Sendable {
         case .logistic:
             for index in scores.indices { scores[index] = Self.logistic(scores[index]) }
         case .probit:
-            for index in scores.indices { scores[index] = Double(Self.probit(scores[index])) }
+            for index in scores.indices { scores[index] = Self.probit(scores[index]) }
         case .softmax: Self.softmax(&scores, keepsZero: false)
         case .softmaxZero: Self.softmax(&scores, keepsZero: true)
         }
@@ -141,12 +141,13 @@ struct ScoreRule: Sendable {
         for index in scores.indices { scores[index] /= sum }
     }
 
-    /// √2 · erf⁻¹(2p − 1), by the approximation that ONNX Runtime uses, in its precision.
+    /// √2 · erf⁻¹(2p − 1), by ONNX Runtime's approximation, with its constants.
     ///
     /// Source: S. Winitzki, "A handy approximation for the error function and its inverse", 2008.
-    private static func probit(_ probability: Double) -> Float {
-        let x = 2 * Float(probability) - 1
-        let logarithm = logf((1 - x) * (1 + x))
+    private static func probit(_ probability: Double) -> Double {
+        // A float, as there: it decides what is still 0 or 1, and so infinite.
+        let x = Double(2 * Float(probability) - 1)
+        let logarithm = log((1 - x) * (1 + x))
         let half = 2 / (3.14159 * 0.147) + 0.5 * logarithm
         let root = (-half + (half * half - 1 / 0.147 * logarithm).squareRoot()).squareRoot()
         return 1.414_213_56 * (x < 0 ? -root : root)

@@ -10,10 +10,9 @@ package struct TreeEnsemble: Sendable {
     /// Which of the two operators it is.
     package enum Kind: Sendable { case classifier, regressor }
 
-    /// Floats where they hold every threshold and weight, which is what converters write.
-    private enum Numbers: Sendable {
-        case floats(Forest<Float>)
-        case doubles(Forest<Double>)
+    private enum Trees: Sendable {
+        case narrow(Forest<NarrowNode>)
+        case wide(Forest<WideNode>)
     }
 
     /// The least width of an input row.
@@ -24,9 +23,9 @@ package struct TreeEnsemble: Sendable {
     package let nodeCount: Int
     /// Trees that the graph lists.
     package let treeCount: Int
-    private let forest: Numbers
+    private let forest: Trees
     private let rule: ScoreRule
-    private let votes: VoteCounting
+    private let counting: VoteCounting
 
     /// Checks the attributes of an ensemble, and lays its trees out.
     ///
@@ -40,22 +39,40 @@ package struct TreeEnsemble: Sendable {
         let aggregation = kind == .classifier ? .sum : attributes.aggregation
         let isSum = aggregation == .sum || aggregation == .average
         let targets = isSum ? topology.targetsOfTrees() : nil
-        votes = VoteCounting(topology.votes, aggregation: aggregation, targets: targets)
-        func holdsFloat(_ value: Double) -> Bool { value.isNaN || Double(Float(value)) == value }
-        // A threshold that is none, in a leaf, does not matter; a weight only if it stands in its leaf.
-        let isFloat =
-            attributes.thresholds.indices.allSatisfy {
-                topology.modes[$0] == .leaf || holdsFloat(attributes.thresholds[$0])
-            } && (targets == nil || topology.votes.weights.allSatisfy(holdsFloat))
-        if isFloat {
-            let forest = ForestBuilder<Float>(attributes, topology, targets: targets).build()
-            self.forest = .floats(forest)
-            featureCount = forest.featureCount
+        if let targets, let first = targets.first {
+            let isOne = targets.allSatisfy { $0 == first }
+            counting = isOne ? .oneTarget(Int(first)) : .targetOfTree
         } else {
-            let forest = ForestBuilder<Double>(attributes, topology, targets: targets).build()
-            self.forest = .doubles(forest)
-            featureCount = forest.featureCount
+            counting = .ofLeaf(topology.votes, aggregation)
         }
+        forest = try Self.pack(attributes, topology, targets)
+        featureCount =
+            switch forest {
+            case .narrow(let forest): forest.columns.featureCount
+            case .wide(let forest): forest.columns.featureCount
+            }
+    }
+
+    /// Narrow nodes hold what converters write; doubles and the very large need wide ones.
+    private static func pack(
+        _ attributes: TreeEnsembleAttributes,
+        _ topology: TreeTopology,
+        _ targets: [Int32]?
+    ) throws(TreeEnsembleFault) -> Trees {
+        func layout(_ precision: ForestBuilder.Precision) -> ForestLayout {
+            ForestBuilder(attributes, topology, targets: targets, precision: precision).build()
+        }
+        let hasFloats = attributes.thresholds.indices.allSatisfy {
+            let threshold = attributes.thresholds[$0]
+            return topology.modes[$0] == .leaf || threshold.isNaN
+                || Double(Float(threshold)) == threshold
+        }
+        if hasFloats, let forest = Forest<NarrowNode>(layout(.float)) { return .narrow(forest) }
+        guard let forest = Forest<WideNode>(layout(.double)) else {
+            let limit = TreeEnsembleLimits.nodes
+            throw .tooMany("nodes", found: topology.modes.count, limit: limit)
+        }
+        return .wide(forest)
     }
 
     /// Scores rows of floats.
@@ -65,17 +82,16 @@ package struct TreeEnsemble: Sendable {
     ///   - rows: How many rows are scored.
     ///   - stride: From the beginning of a row to that of the next.
     ///   - output: `rows` × `outputWidth` scores.
+    ///   - scratch: Any; with the one of the call before nothing is allocated.
     /// - Complexity: O(rows · (trees · depth + votes)).
     package func scores(
         _ input: Span<Float>,
         rows: Int,
         stride: Int,
-        into output: inout MutableSpan<Float>
+        into output: inout MutableSpan<Float>,
+        using scratch: inout TreeScratch
     ) {
-        switch forest {
-        case .floats(let forest): walk(forest, input, rows, stride, &output)
-        case .doubles(let forest): walk(forest, input, rows, stride, &output)
-        }
+        scores(of: input, rows, stride, &output, &scratch)
     }
 
     /// Scores rows of doubles, which are compared with the thresholds as doubles are.
@@ -83,88 +99,84 @@ package struct TreeEnsemble: Sendable {
         _ input: Span<Double>,
         rows: Int,
         stride: Int,
+        into output: inout MutableSpan<Float>,
+        using scratch: inout TreeScratch
+    ) {
+        scores(of: input, rows, stride, &output, &scratch)
+    }
+
+    /// Scores rows of floats with a scratch of its own.
+    package func scores(
+        _ input: Span<Float>,
+        rows: Int,
+        stride: Int,
         into output: inout MutableSpan<Float>
     ) {
+        var scratch = TreeScratch()
+        scores(of: input, rows, stride, &output, &scratch)
+    }
+
+    /// Scores rows of doubles with a scratch of its own.
+    package func scores(
+        _ input: Span<Double>,
+        rows: Int,
+        stride: Int,
+        into output: inout MutableSpan<Float>
+    ) {
+        var scratch = TreeScratch()
+        scores(of: input, rows, stride, &output, &scratch)
+    }
+
+    @inline(__always)
+    private func scores<Value: BinaryFloatingPoint>(
+        of input: Span<Value>,
+        _ rows: Int,
+        _ stride: Int,
+        _ output: inout MutableSpan<Float>,
+        _ scratch: inout TreeScratch
+    ) {
+        scratch.tally.prepare(width: outputWidth)
         switch forest {
-        case .floats(let forest): walk(forest, input, rows, stride, &output)
-        case .doubles(let forest): walk(forest, input, rows, stride, &output)
+        case .narrow(let forest):
+            score(input, rows, stride, forest, &scratch.floats, &scratch.tally, &output)
+        case .wide(let forest):
+            score(input, rows, stride, forest, &scratch.doubles, &scratch.tally, &output)
         }
     }
 
-    private func walk<Number, Value: BinaryFloatingPoint>(
-        _ forest: Forest<Number>,
+    private func score<Node, Value: BinaryFloatingPoint>(
         _ input: Span<Value>,
         _ rows: Int,
         _ stride: Int,
+        _ forest: Forest<Node>,
+        _ block: inout RowBlock<Node.Number>,
+        _ tally: inout VoteTally,
         _ output: inout MutableSpan<Float>
     ) {
-        var row = [Number](repeating: -.infinity, count: forest.columns.count + 1)
-        var sums = [Double](repeating: 0, count: outputWidth)
-        var isVoted = [Bool](repeating: false, count: outputWidth)
-        for index in 0..<rows {
-            for (number, column) in forest.columns.enumerated() {
-                row[number] = column.number(of: input[index * stride + column.feature])
+        block.prepare(for: forest.columns)
+        var row = 0
+        while row < rows {
+            let count = rows - row < Lanes.count ? 1 : Lanes.count
+            let start = row * stride
+            if count == 1 {
+                block.fill(forest.columns, withRowOf: input, at: start)
+                tally.countRow(block, forest, counting)
+            } else {
+                block.fill(forest.columns, withRowsOf: input, at: start, stride: stride)
+                tally.countRows(block, forest, counting)
             }
-            for target in sums.indices {
-                sums[target] = 0
-                isVoted[target] = false
-            }
-            for tree in forest.trees {
-                var node = forest.nodes[tree.root]
-                var place = tree.root
-                for _ in 0..<tree.depth {
-                    place = Int(node.left)
-                    if !(row[Int(node.column)] <= node.threshold) { place += 1 }
-                    node = forest.nodes[place]
-                }
-                if forest.votes.isEmpty {
-                    sums[tree.target] += Double(node.threshold)
-                    isVoted[tree.target] = true
-                } else {
-                    votes.count(forest.votes[place], &sums, &isVoted)
-                }
-            }
-            var all = sums.mutableSpan
-            var scores = output._mutatingExtracting(index * outputWidth..<(index + 1) * outputWidth)
-            rule.finish(&all, isVoted: isVoted.span, into: &scores)
+            tally.finish(count, by: rule, into: &output, at: row * outputWidth)
+            row += count
         }
     }
 }
 
-/// Puts the votes of the leaves together.
-struct VoteCounting: Sendable {
-    private let votes: LeafVotes
-    private let aggregation: TreeEnsembleAttributes.Aggregation
+/// What scoring needs beside its input and output, kept from call to call.
+package struct TreeScratch: Sendable {
+    fileprivate var floats = RowBlock<Float>()
+    fileprivate var doubles = RowBlock<Double>()
+    fileprivate var tally = VoteTally()
 
-    init(_ votes: LeafVotes, aggregation: TreeEnsembleAttributes.Aggregation, targets: [Int32]?) {
-        self.votes = votes
-        self.aggregation = aggregation
-    }
-
-    func count(_ range: Range<Int32>, _ sums: inout [Double], _ isVoted: inout [Bool]) {
-        for vote in Int(range.lowerBound)..<Int(range.upperBound) {
-            let (target, weight) = (Int(votes.targets[vote]), votes.weights[vote])
-            switch aggregation {
-            case .sum, .average: sums[target] += weight
-            case .minimum: if !isVoted[target] || weight < sums[target] { sums[target] = weight }
-            case .maximum: if !isVoted[target] || weight > sums[target] { sums[target] = weight }
-            }
-            isVoted[target] = true
-        }
-    }
-}
-
-extension ForestColumn {
-    /// What stands in the column for a value of the feature.
-    @inline(__always)
-    func number<Number: BinaryFloatingPoint, Value: BinaryFloatingPoint>(
-        of value: Value
-    ) -> Number {
-        let value = isNegated ? -value : value
-        let number = Number(value)
-        // Only a double among floats can be rounded.
-        guard Value.significandBitCount > Number.significandBitCount else { return number }
-        if roundsUp { return Value(number) < value ? number.nextUp : number }
-        return Value(number) > value ? number.nextDown : number
-    }
+    /// Makes a scratch that will fit itself to the first ensemble that uses it.
+    package init() {}
 }

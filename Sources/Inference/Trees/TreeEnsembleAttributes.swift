@@ -8,7 +8,7 @@
 /// float is one.
 package struct TreeEnsembleAttributes: Sendable {
     /// What the scores are made into.
-    package enum PostTransform: String, Sendable {
+    package enum PostTransform: String, Sendable, CaseIterable {
         case none = "NONE"
         case softmax = "SOFTMAX"
         case logistic = "LOGISTIC"
@@ -17,7 +17,7 @@ package struct TreeEnsembleAttributes: Sendable {
     }
 
     /// How the trees' votes are put together; classifiers always add.
-    package enum Aggregation: String, Sendable {
+    package enum Aggregation: String, Sendable, CaseIterable {
         case sum = "SUM"
         case average = "AVERAGE"
         case minimum = "MIN"
