@@ -51,6 +51,8 @@ package enum AdminError: Error, Sendable, Equatable {
     case unknownVersion(model: String, version: String, reason: String?)
     /// Nothing can be loaded; one sentence says why.
     case notLoadable(model: String, reason: String)
+    /// The model was taken out of service, and must be loaded first.
+    case unloaded(model: String)
     /// There was no other default version before.
     case noEarlierDefault(model: String)
     /// The change could not be recorded; one sentence without a path.
@@ -66,6 +68,8 @@ extension AdminError: CustomStringConvertible {
                 + (reason.map { ": \($0)" } ?? "")
         case .notLoadable(let model, let reason):
             "model '\(model.prefix(200))' cannot be loaded: \(reason)"
+        case .unloaded(let model):
+            "model '\(model.prefix(200))' is unloaded and must be loaded first"
         case .noEarlierDefault(let model):
             "model '\(model.prefix(200))' had no other default version before"
         case .notRecorded(let reason): "the change was not recorded: \(reason)"
@@ -78,6 +82,7 @@ extension AdminError: CustomStringConvertible {
         case .unknownModel: "unknown_model"
         case .unknownVersion: "unknown_version"
         case .notLoadable: "not_loadable"
+        case .unloaded: "unloaded"
         case .noEarlierDefault: "no_earlier_default"
         case .notRecorded: "not_recorded"
         }
@@ -87,7 +92,7 @@ extension AdminError: CustomStringConvertible {
         switch self {
         case .unknownModel, .unknownVersion: 404
         case .notLoadable: 400
-        case .noEarlierDefault: 409
+        case .unloaded, .noEarlierDefault: 409
         case .notRecorded: 503
         }
     }

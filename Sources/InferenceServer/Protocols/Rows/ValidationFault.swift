@@ -139,11 +139,11 @@ extension ValidationFault {
 
     private static func wording(ofNumber value: FieldValue, _ slot: RowPlan.Slot) -> Wording? {
         switch value.form {
-        case .null, .notANumber: nil
+        case .null: nil
         case .number, .boolean, .integer, .single, .double:
             // A number that was spelt is finite; one of a binary tensor may be anything.
             value.number.isInfinite ? notFinite : wording(ofRange: value.number, slot)
-        case .infinite: notFinite
+        case .notANumber, .infinite: notFinite
         case .absent, .text, .escapedText, .object, .array, .bytes:
             ("float_type", "Input should be a valid number", nil)
         }
@@ -170,7 +170,7 @@ extension ValidationFault {
                 )
             }
             return wording(ofRange: value.number, slot)
-        case .infinite: return notFinite
+        case .notANumber, .infinite: return notFinite
         default: return ("int_type", "Input should be a valid integer", nil)
         }
     }
@@ -180,7 +180,7 @@ extension ValidationFault {
         _ slot: RowPlan.Slot,
         in bytes: Span<UInt8>
     ) -> Wording? {
-        if value.form == .null || value.form == .notANumber { return nil }
+        if value.form == .null { return nil }
         guard let text = value.text(in: bytes) else {
             return ("string_type", "Input should be a valid string", nil)
         }

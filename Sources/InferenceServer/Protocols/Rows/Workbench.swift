@@ -236,7 +236,7 @@ extension Workbench {
         for index in group.slots {
             let slot = slots[index]
             let value = values[slot.feature]
-            if value.form == .null || value.form == .notANumber {
+            if value.form == .null {
                 cells[start + slot.column] = ""
                 continue
             }
@@ -268,10 +268,10 @@ extension FieldValue {
     /// Whether a numeric feature takes it; null is NaN there.
     fileprivate var isNumeric: Bool {
         switch form {
-        case .number, .null, .notANumber, .boolean, .integer: true
+        case .number, .null, .boolean, .integer: true
         // A binary tensor may hold any bit pattern: NaN is missing, infinities are refused.
         case .single, .double: !number.isInfinite
-        case .absent, .infinite, .text, .escapedText, .object, .array, .bytes: false
+        case .absent, .notANumber, .infinite, .text, .escapedText, .object, .array, .bytes: false
         }
     }
 

@@ -37,7 +37,9 @@ struct TensorSource {
         switch elements {
         case .json(let offsets):
             cursor.goBack(to: offsets[index])
-            let value = try cursor.fieldValue()
+            var value = try cursor.fieldValue()
+            // Python writes a missing number so, and a tensor has no other way to say it.
+            if value.form == .notANumber { value.form = .null }
             return datatype.accepts(value) ? value : nil
         case .fixed(let start):
             let size = datatype.byteCount ?? 1
@@ -55,7 +57,7 @@ extension Datatype {
         case .bool: return value.form == .boolean
         case .fp16, .fp32, .fp64:
             switch value.form {
-            case .number, .notANumber, .infinite, .null: return true
+            case .number, .infinite, .null: return true
             default: return false
             }
         case .uint8, .uint16, .uint32, .uint64, .int8, .int16, .int32, .int64:
