@@ -36,7 +36,11 @@ package final class ServedModel: Sendable {
     /// What is counted of its requests.
     package let counters: ModelCounters
 
+    /// How the rows of requests are read for it.
+    let plan: RowPlan
+
     private let workspaces = Mutex<[Workspace]>([])
+    private let workbenches = Mutex<[PooledWorkbench]>([])
 
     /// Names a compiled model and says how it is served.
     package init(
@@ -56,6 +60,13 @@ package final class ServedModel: Sendable {
         self.threshold = threshold
         self.logged = logged
         counters = ModelCounters()
+        plan = RowPlan(
+            name: name,
+            version: version,
+            features: features,
+            inputs: model.inputs,
+            purpose: model.purpose
+        )
     }
 
     /// Lends a workspace of this model, one that was used before if there is one.
@@ -69,5 +80,17 @@ package final class ServedModel: Sendable {
 
     private func giveBack(_ workspace: Workspace) {
         workspaces.withLock { $0.append(workspace) }
+    }
+
+    /// Lends the memory of one request for predictions, used before if there is some.
+    func withWorkbench<Result, Failure: Error>(
+        _ body: (inout Workbench) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let pooled = workbenches.withLock { $0.popLast() } ?? PooledWorkbench(for: self)
+        defer {
+            // After a large request its memory goes, or each of the pool would come to keep the most.
+            if pooled.isSmall { workbenches.withLock { $0.append(pooled) } }
+        }
+        return try pooled.use(body)
     }
 }
