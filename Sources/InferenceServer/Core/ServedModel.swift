@@ -33,7 +33,9 @@ package final class ServedModel: Sendable {
     package let threshold: Double?
     /// What the log's `prediction` is.
     package let logged: LoggedPrediction
-    /// What is counted of its requests.
+    /// What the model is for, in its author's words.
+    package let description: String?
+    /// What is counted of its requests; it goes on when the version is loaded anew.
     package let counters: ModelCounters
 
     private let workspaces = Mutex<[Workspace]>([])
@@ -46,7 +48,9 @@ package final class ServedModel: Sendable {
         model: Model,
         features: [ServedFeature],
         threshold: Double? = nil,
-        logged: LoggedPrediction
+        logged: LoggedPrediction,
+        description: String? = nil,
+        counters: ModelCounters = ModelCounters()
     ) {
         self.name = name
         self.version = version
@@ -55,7 +59,8 @@ package final class ServedModel: Sendable {
         self.features = features
         self.threshold = threshold
         self.logged = logged
-        counters = ModelCounters()
+        self.description = description
+        self.counters = counters
     }
 
     /// Lends a workspace of this model, one that was used before if there is one.
