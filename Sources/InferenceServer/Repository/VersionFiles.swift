@@ -50,23 +50,33 @@ struct VersionFiles: Sendable, Equatable {
     /// - Throws: `VersionFault`: no plain file, unreadable, or over its limit.
     /// - Complexity: O(bytes).
     func read() throws(VersionFault) -> VersionContent {
-        var bytes: [Name: [UInt8]] = [:]
-        for (name, stamp) in stamps { bytes[name] = try read(name, stamp) }
-        guard let model = bytes[.model] else {
+        guard let model = try read(.model) else {
             throw .file(name: Name.model.rawValue, .unreadable(SystemError(code: ENOENT)))
         }
         return VersionContent(
             model: model,
-            description: bytes[.description],
-            golden: bytes[.golden]
+            description: try read(.description),
+            golden: try read(.golden)
         )
     }
 
-    private func read(_ name: Name, _ stamp: FileStamp) throws(VersionFault) -> [UInt8] {
+    /// A model file that stands for itself, without a version's other files.
+    ///
+    /// - Throws: As `read()`.
+    static func readModel(at path: String) throws(VersionFault) -> VersionContent {
+        VersionContent(model: try read(.model, at: path), description: nil, golden: nil)
+    }
+
+    private func read(_ name: Name) throws(VersionFault) -> [UInt8]? {
+        guard let stamp = stamps[name] else { return nil }
         // Opening a pipe would wait for its writer.
         guard stamp.kind == .file else { throw .file(name: name.rawValue, .notAFile) }
+        return try Self.read(name, at: "\(directory)/\(name.rawValue)")
+    }
+
+    private static func read(_ name: Name, at path: String) throws(VersionFault) -> [UInt8] {
         do throws(SystemError) {
-            let file = try OpenFile(reading: "\(directory)/\(name.rawValue)")
+            let file = try OpenFile(reading: path)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(min(file.size ?? 0, name.limit) + 1)
             while bytes.count <= name.limit {
