@@ -14,10 +14,10 @@ package import PredictionLog
 /// reads as a history but would be written otherwise is refused: no changed byte goes unseen.
 extension DefaultHistory {
     /// The number of the format that is written, and the only one that is read.
-    static let format = 1
+    package static let format = 1
 
-    /// The bytes of the file.
-    func encoded() -> [UInt8] {
+    /// The bytes of the file; the same for equal histories.
+    package func encoded() -> [UInt8] {
         var models: [UInt8] = Array(#""models":["#.utf8)
         for (index, (name, record)) in records.sorted(by: { $0.key < $1.key }).enumerated() {
             models += index == 0 ? "\n".utf8 : ",\n".utf8
@@ -33,7 +33,8 @@ extension DefaultHistory {
     /// Reads a file.
     ///
     /// - Throws: `DefaultHistoryError`.
-    init(decoding bytes: [UInt8]) throws(DefaultHistoryError) {
+    /// - Complexity: O(bytes).
+    package init(decoding bytes: [UInt8]) throws(DefaultHistoryError) {
         self.init()
         try JSONCursor.read(bytes.span, maxDepth: 8) { cursor throws(DefaultHistoryError) in
             try read(&cursor)

@@ -222,7 +222,7 @@ extension FeatureMapError: CustomStringConvertible {
         case .rangeOfCategories(let feature):
             "feature \"\(feature)\" is categorical and has no minimum or maximum"
         case .categoriesOfNumbers(let feature):
-            "feature \"\(feature)\" is numeric and has no categories"
+            "feature \"\(feature)\" takes numbers and has no categories"
         }
     }
 }

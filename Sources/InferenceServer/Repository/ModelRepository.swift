@@ -121,28 +121,31 @@ package final class ModelRepository: Sendable {
 extension ModelRepository {
     /// Makes a version the default of its model, and records it.
     ///
-    /// - Returns: The default before; the same when it was the default already.
+    /// - Returns: The default before, which is the version itself when it was that already, and now.
     /// - Throws: `RepositoryActionError`; nothing has changed then.
     @discardableResult
     package func promote(
         _ model: String,
         to version: String
-    ) throws(RepositoryActionError) -> String? {
+    ) throws(RepositoryActionError) -> (from: String?, to: String) {
         let time = RFC3339.format(clock())
         return try change(model) { state throws(RepositoryActionError) in
-            try state.promote(model, to: version, at: time)?.text
+            (from: try state.promote(model, to: version, at: time)?.text, to: version)
         }
     }
 
     /// Makes the default before the default again, and records it.
     ///
-    /// - Returns: The version that is the default now.
+    /// - Returns: The default before and now.
     /// - Throws: `RepositoryActionError`; nothing has changed then.
     @discardableResult
-    package func rollBack(_ model: String) throws(RepositoryActionError) -> String {
+    package func rollBack(
+        _ model: String
+    ) throws(RepositoryActionError) -> (from: String?, to: String) {
         let time = RFC3339.format(clock())
         return try change(model) { state throws(RepositoryActionError) in
-            try state.rollBack(model, at: time).to.text
+            let change = try state.rollBack(model, at: time)
+            return (from: change.from.text, to: change.to.text)
         }
     }
 

@@ -90,9 +90,9 @@ struct RepositoryScanner: Sendable {
                     continue
                 }
                 let counters = counters(model.name, version) ?? ModelCounters()
-                let (finding, now) = load(files, model.name, version, before, counters, now: now)
-                findings[version] = finding
-                next[model.name, default: [:]][version] = now
+                let loaded = load(files, model.name, version, before, counters, now: now)
+                findings[version] = loaded?.0
+                next[model.name, default: [:]][version] = loaded?.1
             }
             look.models[model.name] = findings
         }
@@ -107,10 +107,10 @@ struct RepositoryScanner: Sendable {
         _ before: Known?,
         _ counters: ModelCounters,
         now: Double
-    ) -> (Finding, Known) {
+    ) -> (Finding, Known)? {
         var seen = Known(files: nil, digest: nil, isRefused: true)
         do throws(VersionFault) {
-            let (content, files) = try wholeContent(of: files)
+            guard let (content, files) = try wholeContent(of: files) else { return nil }
             seen.digest = content.digest
             seen.files = files.isSettled(now: now) ? files : nil
             if let before, before.digest == seen.digest {
@@ -131,17 +131,18 @@ struct RepositoryScanner: Sendable {
         }
     }
 
-    /// The content of the files at one moment, and the files at that moment.
+    /// The content of the files at one moment, and the files at that moment; nil when they go.
     ///
     /// A link that is swapped between two reads would mix the files of two versions.
     private func wholeContent(
         of files: VersionFiles
-    ) throws(VersionFault) -> (content: VersionContent, files: VersionFiles) {
+    ) throws(VersionFault) -> (content: VersionContent, files: VersionFiles)? {
         var files = files
         for _ in 0..<3 {
-            let content = try files.read()
+            let result = Result { () throws(VersionFault) in try files.read() }
             let now = VersionFiles(directory: files.directory)
-            if now == files { return (content, files) }
+            if now == files { return (try result.get(), files) }
+            guard now.hasModel else { return nil }
             files = now
         }
         throw .file(name: VersionFiles.Name.model.rawValue, .changing)

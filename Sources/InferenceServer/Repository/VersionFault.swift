@@ -44,7 +44,7 @@ package enum OutputError: Error, Sendable, Equatable {
     case classRequired(known: [String])
     /// `output.class` without a probability.
     case classWithoutProbability
-    /// `threshold` of a model that does not have two classes.
+    /// `threshold` of a model that does not have two classes; a regressor has 0.
     case threshold(classes: Int)
 }
 
@@ -80,6 +80,8 @@ extension OutputError: CustomStringConvertible {
             "model.yaml: output.class: missing; expected one of \(known.joined(separator: ", "))"
         case .classWithoutProbability:
             "model.yaml: output.class: only output.prediction: probability has a class"
+        case .threshold(classes: 0):
+            "model.yaml: threshold: expected a classifier of two classes, found a regressor"
         case .threshold(let classes):
             "model.yaml: threshold: expected a classifier of two classes, found one of \(classes)"
         }
