@@ -64,9 +64,11 @@ package struct Endpoints: Sendable {
     /// Records that were not logged as their features alone exceed a line.
     package var oversizedRecords: UInt64 { oversized.count }
 
-    /// Counts records that are too long for a line.
+    /// Counts records that are too long for a line; they count as dropped.
     func countOversized(_ records: Int) {
-        if records > 0 { oversized.add(UInt64(records)) }
+        guard records > 0 else { return }
+        oversized.add(UInt64(records))
+        surroundings.log?.countDropped(records)
     }
 
     /// Answers one request.
