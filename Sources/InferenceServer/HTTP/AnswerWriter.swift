@@ -4,6 +4,7 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
+import PredictionLog
 
 /// Writes whole answers as bytes of HTTP/1.1, with the fields that Hummingbird's side writes too.
 struct AnswerWriter {
@@ -72,16 +73,14 @@ struct HTTPDate {
     }
 
     private static func render(_ second: Int) -> String {
-        var (second, parts) = (second, tm())
-        // gmtime_r reads the one and fills the other; both are on this stack.
-        guard unsafe gmtime_r(&second, &parts) != nil else {
-            return "Thu, 01 Jan 1970 00:00:00 GMT"
-        }
-        let two = { (number: Int32) in number < 10 ? "0\(number)" : "\(number)" }
-        let day = days[Int(parts.tm_wday)]
-        let month = months[Int(parts.tm_mon)]
-        let date = "\(day), \(two(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
-        return "\(date) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+        // `1994-11-06T08:49:37…`, of which every part stands in its place.
+        let text = Array(RFC3339.format(Double(second)).utf8.prefix(19))
+        guard text.count == 19 else { return "Thu, 01 Jan 1970 00:00:00 GMT" }
+        let part = { (range: Range<Int>) in String(decoding: text[range], as: UTF8.self) }
+        // 1 January 1970 was a Thursday.
+        let day = days[((second / 86_400 + 4) % 7 + 7) % 7]
+        let month = months[((Int(part(5..<7)) ?? 1) + 11) % 12]
+        return "\(day), \(part(8..<10)) \(month) \(part(0..<4)) \(part(11..<19)) GMT"
     }
 
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -63,7 +63,7 @@ struct ForwardedResponder: HTTPResponder {
 }
 
 /// What is known of a request beside itself.
-struct ForwardedContext: RequestContext {
+struct ForwardedContext: Hummingbird.RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The address of the client; nil on a Unix socket.
     let client: String?

@@ -24,7 +24,7 @@ struct PlainRequest {
         isPlain =
             request.version == .http1_1 && request.method == .POST && target.isPredictionPath
         // What follows an upgrade or a tunnel is not read as HTTP.
-        keepsAlive = request.version >= .http1_1 && request.method != .CONNECT
+        keepsAlive = request.version == .http1_1 && request.method != .CONNECT
         for (name, value) in request.headers { read(name, value) }
         if length == nil { isPlain = false }
     }

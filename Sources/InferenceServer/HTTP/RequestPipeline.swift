@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Hosting
+import Hosting
 import Synchronization
 
 /// What answers a request: the endpoints, or a test's stand-in.

@@ -3,6 +3,7 @@
 
 import Glibc
 import Hosting
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle

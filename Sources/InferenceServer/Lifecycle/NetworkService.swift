@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hosting
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle

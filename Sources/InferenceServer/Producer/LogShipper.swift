@@ -1,10 +1,10 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hosting
+package import Hosting
 package import Logging
 package import PredictionLog
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Brings records from the queue to the sidecar's socket, on a thread of its own: whatever the
