@@ -54,9 +54,12 @@ struct AnswerWriter {
 }
 
 /// The time of a `Date` field, rendered once a second.
-struct HTTPDate {
+package struct HTTPDate: Sendable {
     private var second = Int.min
     private var rendered: [UInt8] = []
+
+    /// Has rendered nothing.
+    package init() {}
 
     /// The wall clock, in whole Unix seconds.
     static var now: Int { time(nil) }
@@ -64,7 +67,7 @@ struct HTTPDate {
     /// A moment as in `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
     ///
     /// - Parameter second: Unix seconds.
-    mutating func text(at second: Int) -> [UInt8] {
+    package mutating func text(at second: Int) -> [UInt8] {
         if second != self.second {
             self.second = second
             rendered = Array(Self.render(second).utf8)

@@ -98,7 +98,8 @@ package struct CheckedVersion: Sendable {
         }
         defer { unsafe free(resolved) }
         let place = unsafe String(cString: resolved)
-        return parts.contains("..") ? place : ([place] + parts.map(String.init)).joined(separator: "/")
+        return parts.contains("..")
+            ? place : ([place] + parts.map(String.init)).joined(separator: "/")
     }
 
     private static func name(of path: String) -> String {
