@@ -28,7 +28,7 @@ struct MutationTests {
         var outcomes = (refused: 0, failed: 0, ran: 0)
         for name in try Self.names.get() {
             let whole = try Fixture.bytes("onnx/\(name)")
-            for _ in 0..<120 {
+            for _ in 0..<80 {
                 let bytes = Self.damage(whole, &random)
                 guard let model = try? Model(bytes: bytes, limits: Self.limits) else {
                     outcomes.refused += 1
@@ -46,7 +46,7 @@ struct MutationTests {
         }
         // Damage goes both ways: some is noticed, some only changes numbers.
         #expect(outcomes.refused > 500)
-        #expect(outcomes.ran > 500)
+        #expect(outcomes.ran > 300)
     }
 
     @Test
@@ -76,7 +76,7 @@ struct MutationTests {
                 if (try? plan.run(expected.inputs.map(\.tensor))) != nil { ran += 1 }
             }
         }
-        #expect(ran > 500)
+        #expect(ran > 200)
     }
 
     /// One to three changes: a bit turned, a byte set, a part cut out, cut off or doubled.
@@ -85,11 +85,11 @@ struct MutationTests {
         for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &random)
             let end = min(bytes.count, place + Int.random(in: 1...64, using: &random))
-            switch Int.random(in: 0..<10, using: &random) {
-            case 0..<4: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            case 4..<7: bytes[place] = UInt8.random(in: 0...255, using: &random)
-            case 7: bytes.removeSubrange(place..<end)
-            case 8: bytes.insert(contentsOf: Array(bytes[place..<end]), at: place)
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<8: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            case 8..<14: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 14..<17: bytes.removeSubrange(place..<end)
+            case 17..<19: bytes.insert(contentsOf: Array(bytes[place..<end]), at: place)
             default: bytes.removeSubrange(place...)
             }
         }
