@@ -62,6 +62,8 @@ let package = Package(
                 "CZlib", "PredictionLog", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -107,6 +109,7 @@ let package = Package(
             name: "kedge",
             dependencies: [
                 "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
+                "InferenceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -151,7 +154,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HostingTests",
-            dependencies: ["Hosting", "PredictionLog", "TestSupport"],
+            dependencies: [
+                "Hosting", "PredictionLog", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

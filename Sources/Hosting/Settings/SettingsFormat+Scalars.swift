@@ -99,6 +99,21 @@ extension SettingsFormat where Value == Double {
     }
 }
 
+extension SettingsFormat where Value == Bool {
+    /// Yes or no, in the words of YAML 1.2.
+    package static var boolean: SettingsFormat {
+        scalar("true or false") { text in
+            switch text {
+            case "true": true
+            case "false": false
+            default: nil
+            }
+        } show: { value in
+            .word(value ? "true" : "false")
+        }
+    }
+}
+
 extension SettingsFormat where Value: RawRepresentable, Value.RawValue == String {
     /// One of a few words.
     package static func choice(_ values: [Value]) -> SettingsFormat {
@@ -126,6 +141,18 @@ extension SettingsFormat where Value == String {
     package static var label: SettingsFormat {
         scalar("a name of 1 to 64 letters, digits, dots, dashes and underscores") { text in
             (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isLabelByte) ? text : nil
+        } show: { name in
+            .text(name)
+        }
+    }
+
+    /// A name that somebody else gave: any text of one line.
+    package static func name(_ what: String) -> SettingsFormat {
+        scalar("the name of \(what), 1 to 255 bytes long, without control characters") { text in
+            let isLegible = text.unicodeScalars.allSatisfy {
+                $0.properties.generalCategory != .control
+            }
+            return (1...255).contains(text.utf8.count) && isLegible ? text : nil
         } show: { name in
             .text(name)
         }

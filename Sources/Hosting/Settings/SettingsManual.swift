@@ -54,20 +54,18 @@ package enum SettingsManual<Settings: ProgramSettings> {
 
     /// The comment at the top of the file, in lines.
     private static var preface: [String] {
-        let command = "kedge config"
         let flag = Settings.configFlag.map { " \($0)" } ?? ""
-        // A key within a mapping and of two words shows both rules of the names.
-        let example = Settings.table.descriptions.last { key in
-            key.steps.count > 1 && key.path.contains("_")
-        }
+        // A key within a mapping, and of two words if there is one, shows the rules of the names.
+        let nested = Settings.table.descriptions.filter { $0.steps.count > 1 }
+        let example = nested.last { $0.path.contains("_") } ?? nested.last
         let names = example.map { key in
             " Their names follow from the key: \(key.path) is \(key.variable) and \(key.flags[0])."
         }
-        return wrapped(
-            "The settings of \(Settings.program): every key, with its default. `\(command) "
-                + "check\(flag)` finds what is wrong with a file, `\(command) show\(flag)` prints "
-                + "what is in force."
-        ) + [""]
+        return wrapped("The settings of \(Settings.program): every key, with its default.")
+            + wrapped(
+                "`kedge config check\(flag)` finds what is wrong with a file, "
+                    + "`kedge config show\(flag)` prints what is in force."
+            ) + [""]
             + wrapped(
                 "An environment variable wins over this file, a flag over both.\(names ?? "")"
             )

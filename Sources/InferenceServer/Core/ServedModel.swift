@@ -38,7 +38,11 @@ package final class ServedModel: Sendable {
     /// What is counted of its requests; it goes on when the version is loaded anew.
     package let counters: ModelCounters
 
+    /// How the rows of requests are read for it.
+    let plan: RowPlan
+
     private let workspaces = Mutex<[Workspace]>([])
+    private let workbenches = Mutex<[PooledWorkbench]>([])
 
     /// Names a compiled model and says how it is served.
     package init(
@@ -61,6 +65,13 @@ package final class ServedModel: Sendable {
         self.logged = logged
         self.description = description
         self.counters = counters
+        plan = RowPlan(
+            name: name,
+            version: version,
+            features: features,
+            inputs: model.inputs,
+            purpose: model.purpose
+        )
     }
 
     /// Lends a workspace of this model, one that was used before if there is one.
@@ -74,5 +85,17 @@ package final class ServedModel: Sendable {
 
     private func giveBack(_ workspace: Workspace) {
         workspaces.withLock { $0.append(workspace) }
+    }
+
+    /// Lends the memory of one request for predictions, used before if there is some.
+    func withWorkbench<Result, Failure: Error>(
+        _ body: (inout Workbench) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let pooled = workbenches.withLock { $0.popLast() } ?? PooledWorkbench(for: self)
+        defer {
+            // After a large request its memory goes, or each of the pool would come to keep the most.
+            if pooled.isSmall { workbenches.withLock { $0.append(pooled) } }
+        }
+        return try pooled.use(body)
     }
 }
