@@ -109,7 +109,7 @@ let package = Package(
             name: "kedge",
             dependencies: [
                 "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
-                "InferenceServer",
+                "Inference", "InferenceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

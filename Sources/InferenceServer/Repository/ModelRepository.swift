@@ -41,6 +41,7 @@ package final class ModelRepository: Sendable {
     ///   - defaultModel: The model that answers when a request names none.
     ///   - board: Where requests find the catalog.
     ///   - limits: What a model file may hold.
+    ///   - logger: Takes what was loaded, refused and changed.
     ///   - clock: The wall clock, in Unix seconds.
     package init(
         path: String,
@@ -159,7 +160,7 @@ extension ModelRepository {
                 state.allowLoading(model)
             }
         } catch {
-            throw .unreadable(path: error.path, error.reason)
+            throw .unreadable(model: model, path: error.path, error.reason)
         }
         try state.withLock { state throws(RepositoryActionError) in
             let entry = state.catalog.entries.first { $0.name == model }

@@ -22,8 +22,9 @@ struct RepositoryScanner: Sendable {
 
     /// What a look found of the models.
     struct Look: Sendable {
-        /// By model and version; what is absent is gone. Of a model whose directory could not be
-        /// listed, nil: nothing is known.
+        /// By model and version; what is absent is gone.
+        ///
+        /// Of a model whose directory could not be listed, nil: nothing is known.
         var models: [String: [VersionNumber: Finding]?] = [:]
         /// Directories that could not be listed.
         var faults: [RepositoryListing.Fault] = []
@@ -66,6 +67,7 @@ struct RepositoryScanner: Sendable {
     ///   - now: Unix seconds, by the clock of the file system.
     ///   - skipped: Models that are not to be loaded.
     ///   - counters: What is counted of a version that is in force.
+    /// - Returns: What is there.
     /// - Throws: When the directory of the models cannot be listed; nothing is known then.
     mutating func look(
         now: Double,
