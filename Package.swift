@@ -197,6 +197,7 @@ let package = Package(
             // Not on kedge, whose static linking would pass on to the tests: `--build-tests` builds it.
             name: "EndToEndTests",
             dependencies: ["TestSupport"],
+            exclude: ["python"],
             swiftSettings: strict
         ),
     ]
