@@ -46,7 +46,6 @@ package struct Endpoints: Sendable {
     let limits: ServingLimits
     let admin: AdminActions
     let surroundings: Surroundings
-    private let oversized = Counter()
 
     /// Answers from a board's catalog.
     package init(
@@ -59,14 +58,6 @@ package struct Endpoints: Sendable {
         self.limits = limits
         self.admin = admin
         self.surroundings = surroundings
-    }
-
-    /// Records that were not logged as their features alone exceed a line.
-    package var oversizedRecords: UInt64 { oversized.count }
-
-    /// Counts records that are too long for a line.
-    func countOversized(_ records: Int) {
-        if records > 0 { oversized.add(UInt64(records)) }
     }
 
     /// Answers one request.

@@ -356,36 +356,56 @@ extension ValidationFault {
                 let beginning = String(decoding: echo.prefix(inputLimit), as: UTF8.self)
                 return JSONWriter.bytes { $0.value(beginning + "…") }
             }
-            echo = quotingBareNumbers(echo)
+            echo = quotingOddNumbers(echo)
         }
         return echo
     }
 
-    /// Puts the `NaN` and infinities of a well-formed value in quotes, as JSON has none.
-    private static func quotingBareNumbers(_ json: [UInt8]) -> [UInt8] {
+    /// Puts numbers that JSON or its readers do not have in quotes: NaN, the infinities, and what is
+    /// beyond the range of a double.
+    private static func quotingOddNumbers(_ json: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
-        var isInString = false
         var index = 0
         while index < json.count {
-            let byte = json[index]
-            let isBare = byte == UInt8(ascii: "N") || byte == UInt8(ascii: "I")
-            if isInString, byte == UInt8(ascii: "\\"), index + 1 < json.count {
-                result.append(byte)
-                index += 1
-                result.append(json[index])
-            } else if !isInString, isBare {
-                let isNegative = result.last == UInt8(ascii: "-")
-                if isNegative { result.removeLast() }
-                let word = byte == UInt8(ascii: "N") ? "NaN" : "Infinity"
-                result.append(contentsOf: "\"\(isNegative ? "-" : "")\(word)\"".utf8)
-                index += word.utf8.count - 1
+            let start = index
+            if json[index] == UInt8(ascii: "\"") {
+                index = endOfString(json, from: index)
             } else {
-                if byte == UInt8(ascii: "\"") { isInString.toggle() }
-                result.append(byte)
+                while index < json.count, isNumberByte(json[index]) { index += 1 }
             }
-            index += 1
+            let token = json[start..<max(index, start + 1)]
+            index = token.endIndex
+            let isNumber = token.first.map(isNumberByte) ?? false
+            if isNumber, let value = parseDouble(Array(token).span), !value.isFinite {
+                result.append(UInt8(ascii: "\""))
+                result.append(contentsOf: token)
+                result.append(UInt8(ascii: "\""))
+            } else {
+                result.append(contentsOf: token)
+            }
         }
         return result
+    }
+
+    /// Where the string ends whose opening quote stands at an index.
+    private static func endOfString(_ json: [UInt8], from start: Int) -> Int {
+        var index = start + 1
+        while index < json.count, json[index] != UInt8(ascii: "\"") {
+            index += json[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index + 1, json.count)
+    }
+
+    /// Whether a byte may belong to a number outside a string, or to `NaN` and `Infinity`; those of
+    /// the other literals may, too, and make no number.
+    private static func isNumberByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+            UInt8(ascii: "."), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
     }
 }

@@ -275,8 +275,10 @@ extension FieldValue {
         }
     }
 
-    /// Whether it is a whole number, and not missing.
-    fileprivate var isWhole: Bool { number == number.rounded(.towardZero) }
+    /// Whether it is a whole number of 64 bits, and not missing.
+    fileprivate var isWhole: Bool {
+        number == number.rounded(.towardZero) && abs(number) < 9_223_372_036_854_775_808
+    }
 }
 
 extension Array {
