@@ -39,8 +39,8 @@ extension Endpoints {
 
     /// Answers a body of `/predict` or `/predict/batch`, which may name its model.
     ///
-    /// The default model's plan is tried at once, as most bodies name no other; one that does is read
-    /// again.
+    /// The default model's plan is tried at once, as most bodies name no other; one that does is
+    /// read again.
     private func predict(
         _ shape: PredictShape,
         _ head: RequestHead,

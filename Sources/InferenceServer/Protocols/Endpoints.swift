@@ -66,7 +66,8 @@ package struct Endpoints: Sendable {
     ///   - head: Its head.
     ///   - body: Its whole body.
     /// - Returns: The answer, with a body also for HEAD, and what the request was.
-    /// - Complexity: O(bytes + the model's work). Requests that `isSlow` names may take milliseconds.
+    /// - Complexity: O(bytes + the model's work). Requests that `isSlow` names may take
+    ///   milliseconds.
     package func answer(
         _ head: RequestHead,
         body: Span<UInt8>

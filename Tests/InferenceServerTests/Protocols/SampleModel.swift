@@ -56,7 +56,7 @@ enum SampleModel {
         )
     }
 
-    /// Any other fixture of one matrix, features named `x0`, `x1`, …
+    /// Any other fixture of one matrix, its features named `x` and their column.
     static func matrix(_ fixture: String, logged: ServedModel.LoggedPrediction) throws
         -> ServedModel
     {

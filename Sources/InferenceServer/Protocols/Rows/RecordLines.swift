@@ -16,8 +16,8 @@ extension Workbench {
     /// Notes what the line of the row that was read says between the version and the prediction.
     ///
     /// An object is copied as it stands; an array becomes an object; where that is too long the
-    /// model's own features are kept, and where they are too long the line is dropped: its text stays
-    /// empty.
+    /// model's own features are kept, and where they are too long the line is dropped: its text
+    /// stays empty.
     mutating func appendLineText(
         _ place: RowPlace,
         _ bytes: Span<UInt8>,

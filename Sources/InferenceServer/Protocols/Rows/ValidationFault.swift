@@ -78,12 +78,14 @@ extension ValidationFault {
     /// - Parameters:
     ///   - value: What was received.
     ///   - slot: What is expected.
+    ///   - categories: The texts that are expected; nil for any.
     ///   - location: The way to the value.
     ///   - row: The object or array that should hold it, echoed where it is missing.
     ///   - bytes: The bytes in which the value stands.
     init?(
         of value: FieldValue,
         for slot: RowPlan.Slot,
+        among categories: Set<String>?,
         at location: [Place],
         row: Range<Int>?,
         in bytes: Span<UInt8>
@@ -97,7 +99,7 @@ extension ValidationFault {
             switch slot.reading {
             case .number: Self.wording(ofNumber: value, slot)
             case .integer: Self.wording(ofInteger: value, slot, in: bytes)
-            case .text: Self.wording(ofText: value, slot, in: bytes)
+            case .text: Self.wording(ofText: value, among: categories, in: bytes)
             }
         guard let wording else { return nil }
         self.init(
@@ -177,14 +179,14 @@ extension ValidationFault {
 
     private static func wording(
         ofText value: FieldValue,
-        _ slot: RowPlan.Slot,
+        among categories: Set<String>?,
         in bytes: Span<UInt8>
     ) -> Wording? {
         if value.form == .null { return nil }
         guard let text = value.text(in: bytes) else {
             return ("string_type", "Input should be a valid string", nil)
         }
-        guard let categories = slot.categories, !categories.contains(text) else { return nil }
+        guard let categories, !categories.contains(text) else { return nil }
         let quoted = categories.sorted().prefix(100).map { "'\($0)'" }
         let expected =
             quoted.count > 1
@@ -303,8 +305,8 @@ extension ValidationFault {
         return ValidationFault(
             type: isShort ? "too_short" : "too_long",
             at: location,
-            "List should have at \(isShort ? "least" : "most") \(limit) item\(limit == 1 ? "" : "s") "
-                + "after validation, not \(count)",
+            "List should have at \(isShort ? "least" : "most") \(limit) "
+                + "item\(limit == 1 ? "" : "s") after validation, not \(count)",
             input: list,
             in: bytes,
             context: context
@@ -340,7 +342,8 @@ extension ValidationFault {
         }
     }
 
-    /// A value of the request as JSON again: bare NaN and infinities as strings, a long one cut off.
+    /// A value of the request as JSON again: bare NaN and infinities as strings, a long one cut
+    /// off.
     private static func echo(_ value: FieldValue, in bytes: Span<UInt8>) -> [UInt8] {
         var echo: [UInt8] = []
         switch value.form {
@@ -361,8 +364,8 @@ extension ValidationFault {
         return echo
     }
 
-    /// Puts numbers that JSON or its readers do not have in quotes: NaN, the infinities, and what is
-    /// beyond the range of a double.
+    /// Puts numbers that JSON or its readers do not have in quotes: NaN, the infinities, and what
+    /// is beyond the range of a double.
     private static func quotingOddNumbers(_ json: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
