@@ -131,6 +131,14 @@ let package = Package(
             path: "Benchmarks/HotPaths",
             swiftSettings: strict
         ),
+        .target(name: "ONNXRuntimeC", path: "Benchmarks/ONNXRuntimeC"),
+        .executableTarget(
+            name: "InferenceBenchmark",
+            dependencies: ["BenchmarkSupport", "Inference", "ONNXRuntimeC"],
+            path: "Benchmarks/Inference",
+            exclude: ["make_models.py"],
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "DriftStatisticsTests",
@@ -189,6 +197,7 @@ let package = Package(
             // Not on kedge, whose static linking would pass on to the tests: `--build-tests` builds it.
             name: "EndToEndTests",
             dependencies: ["TestSupport"],
+            exclude: ["python"],
             swiftSettings: strict
         ),
     ]

@@ -67,11 +67,12 @@ struct LookupKernel<Key: TensorElement & Hashable, Value: TensorElement>: Kernel
     ///   - keys: Of equal ones the first counts.
     ///   - values: As many as keys.
     ///   - missing: The value of whatever is no key.
-    init(keys: [Key], values: [Value], _ missing: Value) {
+    ///   - findsNaN: Whether NaN can be a key, as from version 4 of the operator on.
+    init(keys: [Key], values: [Value], _ missing: Value, findsNaN: Bool = false) {
         self.values = Dictionary(zip(keys, values)) { first, _ in first }
         self.missing = missing
         // NaN alone differs from itself.
-        valueOfNaN = zip(keys, values).first { $0.0 != $0.0 }?.1
+        valueOfNaN = findsNaN ? zip(keys, values).first { $0.0 != $0.0 }?.1 : nil
     }
 
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
@@ -148,27 +149,34 @@ enum LabelTables {
         _ values: List,
         _ node: inout NodeRequest
     ) throws(ModelError) -> OperatorDefinition.Result {
-        let missing = try node.tensor("default_tensor")
+        let (missing, version) = (try node.tensor("default_tensor"), node.version)
         let text = try node.text("default_string", default: "_Unused")
         let integer = try node.integer("default_int64", default: -1)
         let float = try node.float("default_float", default: -0.0)
         guard missing.map({ $0.tensor.storedCount == 1 }) ?? true else {
             throw node.fault(found: "several defaults", expected: "one")
         }
-        switch values {
-        case .texts(let values):
-            let missing = missing?.tensor.strings.first ?? text
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.string])
+        func lookup<Value: TensorElement>(
+            _ values: [Value],
+            _ missing: Value,
+            _ type: DataType
+        ) -> OperatorDefinition.Result {
+            .kernel(
+                LookupKernel(keys: keys, values: values, missing, findsNaN: version >= 4),
+                [type]
+            )
+        }
+        return switch values {
+        case .texts(let values): lookup(values, missing?.tensor.strings.first ?? text, .string)
         case .integers(let values):
-            let type = missing?.type ?? .int64
-            let missing = missing?.tensor.integers.first ?? integer
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [type])
-        case .floats(let values):
-            let missing = missing?.tensor.floats.first ?? float
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.float])
+            lookup(
+                values,
+                missing?.tensor.integers.first ?? integer,
+                missing?.type ?? .int64
+            )
+        case .floats(let values): lookup(values, missing?.tensor.floats.first ?? float, .float)
         case .doubles(let values):
-            let missing = missing?.tensor.doubles.first ?? Double(float)
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.double])
+            lookup(values, missing?.tensor.doubles.first ?? Double(float), .double)
         }
     }
 }

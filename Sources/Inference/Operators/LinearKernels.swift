@@ -26,7 +26,15 @@ struct LinearScores: Sendable {
         intercepts = try node.floats("intercepts") ?? []
         let isShared = kind == .classifier && columns == 2 && intercepts.count == 1
         let targetCount = isShared ? 1 : columns
-        postTransform = try node.choice("post_transform", default: .none)
+        let transform = try node.choice(
+            "post_transform",
+            default: TreeEnsembleAttributes.PostTransform.none
+        )
+        // A single score is not transformed in ONNX Runtime but for the probit, and of a classifier
+        // the logistic function.
+        let isTransformed =
+            targetCount > 1 || transform == .probit || isShared && transform == .logistic
+        postTransform = isTransformed ? transform : .none
         guard targetCount > 0, !coefficients.isEmpty, coefficients.count % targetCount == 0,
             intercepts.isEmpty || intercepts.count == targetCount
         else {

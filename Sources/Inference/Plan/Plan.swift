@@ -54,6 +54,18 @@ package final class Plan: Sendable {
         resultCount = steps.reduce(0) { max($0, $1.results.count) }
     }
 
+    /// Reads and compiles an ONNX file.
+    ///
+    /// - Throws: `ModelError`.
+    package static func compile(
+        onnx bytes: Span<UInt8>,
+        limits: ModelLimits = ModelLimits()
+    ) throws(ModelError) -> Plan {
+        let message = try ModelMessage(bytes, limits: limits)
+        var compiler = try PlanCompiler(message, limits: limits)
+        return try compiler.compile()
+    }
+
     /// The tensors of a run and the results of the step under way, kept from run to run.
     struct Frame: Sendable {
         var slots: [Tensor] = []
