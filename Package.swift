@@ -57,9 +57,23 @@ let package = Package(
         .target(name: "Exposition", swiftSettings: strict),
         .target(name: "Inference", swiftSettings: strict),
         .target(
+            name: "Hosting",
+            dependencies: [
+                "CZlib", "PredictionLog", "Exposition",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "InferenceServer",
             dependencies: [
-                "Inference", "PredictionLog", "Exposition",
+                "Hosting", "Inference", "PredictionLog", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,7 +91,7 @@ let package = Package(
         .target(
             name: "Sidecar",
             dependencies: [
-                "CZlib", "DriftStatistics", "PredictionLog", "DriftMonitor", "Exposition",
+                "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -88,14 +102,14 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "kedge",
             dependencies: [
-                "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
+                "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
+                "Inference", "InferenceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -115,6 +129,14 @@ let package = Package(
             name: "HotPathsBenchmark",
             dependencies: ["BenchmarkSupport", "DriftMonitor", "DriftStatistics", "PredictionLog"],
             path: "Benchmarks/HotPaths",
+            swiftSettings: strict
+        ),
+        .target(name: "ONNXRuntimeC", path: "Benchmarks/ONNXRuntimeC"),
+        .executableTarget(
+            name: "InferenceBenchmark",
+            dependencies: ["BenchmarkSupport", "Inference", "ONNXRuntimeC"],
+            path: "Benchmarks/Inference",
+            exclude: ["make_models.py"],
             swiftSettings: strict
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -139,6 +161,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "HostingTests",
+            dependencies: [
+                "Hosting", "PredictionLog", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "InferenceTests",
             dependencies: ["Inference", "PredictionLog", "TestSupport"],
             swiftSettings: strict
@@ -146,7 +178,8 @@ let package = Package(
         .testTarget(
             name: "InferenceServerTests",
             dependencies: [
-                "InferenceServer", "Inference", "PredictionLog", "Exposition", "TestSupport",
+                "InferenceServer", "Hosting", "Inference", "PredictionLog", "Exposition",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -154,8 +187,8 @@ let package = Package(
         .testTarget(
             name: "SidecarTests",
             dependencies: [
-                "Sidecar", "DriftMonitor", "DriftStatistics", "PredictionLog", "Exposition",
-                "TestSupport",
+                "Sidecar", "Hosting", "DriftMonitor", "DriftStatistics", "PredictionLog",
+                "Exposition", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

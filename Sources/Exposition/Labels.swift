@@ -49,6 +49,16 @@ package struct Labels: Sendable, Equatable {
         adding(Labels([name: value]))
     }
 
+    /// The label `le` of a bucket, which no `LabelName` can be.
+    ///
+    /// - Parameter bound: The greatest value that the bucket counts, as a canonical number
+    ///   (OpenMetrics 1.0, "Considerations: Canonical Numbers"): with a point or an exponent.
+    init(upperBound bound: Double) {
+        let text = bound == .infinity ? "+Inf" : bound.description
+        bytes = Array("le=\"\(text)\"".utf8)
+        names = []
+    }
+
     private init(bytes: [UInt8], names: [LabelName]) {
         precondition(Set(names).count == names.count, "a label occurs twice: \(names.map(\.text))")
         self.bytes = bytes

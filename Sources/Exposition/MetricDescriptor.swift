@@ -11,6 +11,8 @@ package struct MetricDescriptor: Sendable, Equatable {
         case gauge
         /// A constant 1 whose labels say something; its samples end in `_info`.
         case info
+        /// Observations counted by size: samples end in `_bucket`, `_sum` and `_count`.
+        case histogram
     }
 
     /// The unit of a family's values, which is the last word of its name.
@@ -53,11 +55,11 @@ package struct MetricDescriptor: Sendable, Equatable {
         self.help = help.description
     }
 
-    /// The name that samples of the family have, in both formats.
+    /// The name that samples of the family have, in both formats; those of a histogram begin with it.
     package var sampleName: String {
         switch kind {
         case .counter: name.text + "_total"
-        case .gauge: name.text
+        case .gauge, .histogram: name.text
         case .info: name.text + "_info"
         }
     }

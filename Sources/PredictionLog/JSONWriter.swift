@@ -50,6 +50,18 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: text.hasSuffix(".0") ? text.utf8.dropLast(2) : text.utf8[...])
     }
 
+    /// Writes a number, the shortest text that reads back to the float; `null` unless it is finite.
+    package mutating func value(_ number: Float) {
+        separate()
+        bytes.append(number: number)
+    }
+
+    /// Writes a value that is JSON already.
+    package mutating func value(json text: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
     /// Writes a number, infinite ones as the bare `Infinity` and `-Infinity` that Python writes and
     /// `JSONCursor` reads; NaN is `null`.
     package mutating func valueOrInfinity(_ number: Double) {

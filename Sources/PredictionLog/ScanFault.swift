@@ -25,6 +25,7 @@ package struct ScanFault: Error, Sendable, Equatable {
         case string = "a string"
         case number = "a number"
         case boolean = "true or false"
+        case scalar = "a string, a number or a boolean"
         case literal = "a literal: true, false, null, NaN or Infinity"
         case key = "a key in quotes"
         case colon = "a colon"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+package import Hosting
 package import Logging
 import NIOCore
 import NIOPosix

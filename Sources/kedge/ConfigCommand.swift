@@ -2,15 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Hosting
+import InferenceServer
 import Sidecar
 
 /// `kedge config`: looks at settings without starting anything.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Check or show a sidecar's settings.",
+        abstract: "Check or show the settings of a sidecar or, with --server, of a server.",
         subcommands: [Check.self, Show.self]
     )
+
+    /// Whose settings, and where they come from.
+    struct Program: ParsableArguments {
+        @Flag(help: "Read the settings of kedge serve instead of those of kedge sidecar.")
+        var server = false
+
+        @OptionGroup
+        var sources: SettingsArguments
+
+        /// The settings in force as a file; prints every fault and exits with 78 when there is one.
+        func yamlOrExit() throws -> String {
+            server
+                ? try sources.resolveOrExit(ServerSettings.self).yaml
+                : try sources.resolveOrExit(SidecarSettings.self).yaml
+        }
+    }
 
     /// `kedge config check`: every fault at once.
     struct Check: ParsableCommand {
@@ -19,10 +37,10 @@ struct ConfigCommand: ParsableCommand {
         )
 
         @OptionGroup
-        var sources: SettingsArguments
+        var program: Program
 
         func run() throws {
-            _ = try sources.resolveOrExit()
+            _ = try program.yamlOrExit()
             Terminal.output("the settings are valid\n")
         }
     }
@@ -34,10 +52,10 @@ struct ConfigCommand: ParsableCommand {
         )
 
         @OptionGroup
-        var sources: SettingsArguments
+        var program: Program
 
         func run() throws {
-            Terminal.output(try sources.resolveOrExit().yaml)
+            Terminal.output(try program.yamlOrExit())
         }
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Hosting
 import Sidecar
 
 /// A length of time on the command line, in whole seconds, written as in settings: `15m`, `1h30m`.

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import DriftStatistics
+import Hosting
 import PredictionLog
 import Sidecar
 

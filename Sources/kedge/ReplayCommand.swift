@@ -4,6 +4,7 @@
 import ArgumentParser
 import DriftMonitor
 import DriftStatistics
+import Hosting
 import PredictionLog
 import Sidecar
 import UnixSignals

@@ -4,6 +4,7 @@
 import ArgumentParser
 import DriftMonitor
 import DriftStatistics
+import Hosting
 import PredictionLog
 import Sidecar
 
@@ -115,7 +116,7 @@ struct ReportCommand: ParsableCommand {
         if let config {
             do {
                 let file = try SettingsFile(reading: config)
-                settings = try ResolvedSettings(file: file).settings.monitor
+                settings = try ResolvedSettings<SidecarSettings>(file: file).settings.monitor
             } catch {
                 throw SettingsArguments.exit(telling: error)
             }

@@ -3,9 +3,9 @@
 
 import ArgumentParser
 import Foundation
-import Sidecar
+import Hosting
 
-/// Where a sidecar's settings come from: flags over the environment over a file over the defaults.
+/// Where a program's settings come from: flags over the environment over a file over the defaults.
 ///
 /// The flags are not declared here one by one: the table of keys that reads the file reads them.
 struct SettingsArguments: ParsableArguments {
@@ -21,10 +21,12 @@ struct SettingsArguments: ParsableArguments {
     /// Reads all sources.
     ///
     /// - Throws: `SettingsError` with every fault.
-    func resolve() throws(SettingsError) -> SidecarSettings {
+    func resolve<Settings: ProgramSettings>(
+        _ program: Settings.Type
+    ) throws(SettingsError) -> Settings {
         let file: SettingsFile?
         if let config { file = try SettingsFile(reading: config) } else { file = nil }
-        return try ResolvedSettings(
+        return try ResolvedSettings<Settings>(
             file: file,
             environment: ProcessInfo.processInfo.environment,
             flags: SettingsFlag.parse(flags)
@@ -32,9 +34,9 @@ struct SettingsArguments: ParsableArguments {
     }
 
     /// Reads all sources; prints every fault and exits with 78 when there is one.
-    func resolveOrExit() throws -> SidecarSettings {
+    func resolveOrExit<Settings: ProgramSettings>(_ program: Settings.Type) throws -> Settings {
         do {
-            return try resolve()
+            return try resolve(program)
         } catch {
             throw Self.exit(telling: error)
         }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Hosting
 import Logging
 import Sidecar
 
@@ -15,7 +16,7 @@ struct SidecarCommand: AsyncParsableCommand {
             the file. SIGHUP reads all of them again; SIGTERM and SIGINT end the sidecar. Exits with \
             78 when the settings are faulty.
 
-            \(SettingsManual.flagHelp)
+            \(SettingsManual<SidecarSettings>.flagHelp)
             """
     )
 
@@ -23,11 +24,11 @@ struct SidecarCommand: AsyncParsableCommand {
     var sources: SettingsArguments
 
     func run() async throws {
-        let settings = try sources.resolveOrExit()
+        let settings = try sources.resolveOrExit(SidecarSettings.self)
         let logger = Logger(label: "kedge") { _ in JSONLogHandler() }
         let sources = sources
         let sidecar = try Sidecar(settings: settings, build: .current, logger: logger) {
-            try sources.resolve()
+            try sources.resolve(SidecarSettings.self)
         }
         try await sidecar.run()
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Hosting
 import Sidecar
 
 /// The two streams of a command: results go to the output, everything about them to the errors.

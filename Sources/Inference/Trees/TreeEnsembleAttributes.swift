@@ -6,9 +6,9 @@
 ///
 /// The variants with doubles (`…_as_tensor`) and those with floats are both doubles here: every
 /// float is one.
-struct TreeEnsembleAttributes: Sendable {
+package struct TreeEnsembleAttributes: Sendable {
     /// What the scores are made into.
-    enum PostTransform: String, Sendable {
+    package enum PostTransform: String, Sendable, CaseIterable {
         case none = "NONE"
         case softmax = "SOFTMAX"
         case logistic = "LOGISTIC"
@@ -17,31 +17,42 @@ struct TreeEnsembleAttributes: Sendable {
     }
 
     /// How the trees' votes are put together; classifiers always add.
-    enum Aggregation: String, Sendable {
+    package enum Aggregation: String, Sendable, CaseIterable {
         case sum = "SUM"
         case average = "AVERAGE"
         case minimum = "MIN"
         case maximum = "MAX"
     }
 
-    var treeIDs: [Int64] = []
-    var nodeIDs: [Int64] = []
-    var featureIDs: [Int64] = []
+    /// The tree of each node.
+    package var treeIDs: [Int64] = []
+    /// The id of each node, unique in its tree; the first listed is the root.
+    package var nodeIDs: [Int64] = []
+    /// What each branch compares.
+    package var featureIDs: [Int64] = []
     /// `BRANCH_LEQ`, `BRANCH_LT`, `BRANCH_GTE`, `BRANCH_GT`, `BRANCH_EQ`, `BRANCH_NEQ`, `LEAF`.
-    var modes: [String] = []
-    var thresholds: [Double] = []
-    var trueNodeIDs: [Int64] = []
-    var falseNodeIDs: [Int64] = []
+    package var modes: [String] = []
+    /// What it compares with.
+    package var thresholds: [Double] = []
+    /// Where each branch leads.
+    package var trueNodeIDs: [Int64] = []
+    package var falseNodeIDs: [Int64] = []
     /// 1 sends NaN to the true branch; empty is all 0.
-    var missingTracksTrue: [Int64] = []
+    package var missingTracksTrue: [Int64] = []
     /// The leaf, class or target and weight of each vote.
-    var voteTreeIDs: [Int64] = []
-    var voteNodeIDs: [Int64] = []
-    var voteTargetIDs: [Int64] = []
-    var voteWeights: [Double] = []
-    var baseValues: [Double] = []
-    var postTransform = PostTransform.none
-    var aggregation = Aggregation.sum
+    package var voteTreeIDs: [Int64] = []
+    package var voteNodeIDs: [Int64] = []
+    package var voteTargetIDs: [Int64] = []
+    package var voteWeights: [Double] = []
+    /// One a target, added to the aggregate; may be empty.
+    package var baseValues: [Double] = []
+    /// What the scores are made into.
+    package var postTransform = PostTransform.none
+    /// How votes for one target are put together.
+    package var aggregation = Aggregation.sum
     /// Targets of a regressor, labels of a classifier.
-    var targetCount = 1
+    package var targetCount = 1
+
+    /// Makes the attributes of an ensemble without nodes, to be filled.
+    package init() {}
 }

@@ -33,10 +33,16 @@ package final class ServedModel: Sendable {
     package let threshold: Double?
     /// What the log's `prediction` is.
     package let logged: LoggedPrediction
-    /// What is counted of its requests.
+    /// What the model is for, in its author's words.
+    package let description: String?
+    /// What is counted of its requests; it goes on when the version is loaded anew.
     package let counters: ModelCounters
 
+    /// How the rows of requests are read for it.
+    let plan: RowPlan
+
     private let workspaces = Mutex<[Workspace]>([])
+    private let workbenches = Mutex<[PooledWorkbench]>([])
 
     /// Names a compiled model and says how it is served.
     package init(
@@ -46,7 +52,9 @@ package final class ServedModel: Sendable {
         model: Model,
         features: [ServedFeature],
         threshold: Double? = nil,
-        logged: LoggedPrediction
+        logged: LoggedPrediction,
+        description: String? = nil,
+        counters: ModelCounters = ModelCounters()
     ) {
         self.name = name
         self.version = version
@@ -55,7 +63,15 @@ package final class ServedModel: Sendable {
         self.features = features
         self.threshold = threshold
         self.logged = logged
-        counters = ModelCounters()
+        self.description = description
+        self.counters = counters
+        plan = RowPlan(
+            name: name,
+            version: version,
+            features: features,
+            inputs: model.inputs,
+            purpose: model.purpose
+        )
     }
 
     /// Lends a workspace of this model, one that was used before if there is one.
@@ -69,5 +85,17 @@ package final class ServedModel: Sendable {
 
     private func giveBack(_ workspace: Workspace) {
         workspaces.withLock { $0.append(workspace) }
+    }
+
+    /// Lends the memory of one request for predictions, used before if there is some.
+    func withWorkbench<Result, Failure: Error>(
+        _ body: (inout Workbench) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let pooled = workbenches.withLock { $0.popLast() } ?? PooledWorkbench(for: self)
+        defer {
+            // After a large request its memory goes, or each of the pool would come to keep the most.
+            if pooled.isSmall { workbenches.withLock { $0.append(pooled) } }
+        }
+        return try pooled.use(body)
     }
 }

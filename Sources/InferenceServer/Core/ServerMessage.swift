@@ -59,7 +59,9 @@ package struct ServerAnswer: Sendable, Equatable {
     package static func == (left: ServerAnswer, right: ServerAnswer) -> Bool {
         left.status == right.status && left.contentType == right.contentType
             && left.body == right.body
-            && left.fields.elementsEqual(right.fields) { $0.name == $1.name && $0.value == $1.value }
+            && left.fields.elementsEqual(right.fields) {
+                $0.name == $1.name && $0.value == $1.value
+            }
     }
 }
 

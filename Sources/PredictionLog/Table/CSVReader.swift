@@ -7,12 +7,13 @@
 /// without; a field in quotes may hold commas, line ends and doubled quotes; a quote inside an
 /// unquoted field is an ordinary character; a blank line is no row (a lone empty field is written
 /// as `""`). Knows nothing of headers and kinds: `TableReader` does.
-struct CSVReader: Sendable {
+package struct CSVReader: Sendable {
     /// The fields of one row, unquoted.
-    struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// The line on which the row begins, from 1.
-        let line: Int
-        let fields: [String]
+        package let line: Int
+        /// Their texts.
+        package let fields: [String]
     }
 
     private enum State {
@@ -35,8 +36,10 @@ struct CSVReader: Sendable {
     /// The last byte was a CR: an LF now belongs to it.
     private var afterCarriageReturn = false
 
+    /// Makes a reader at the start of a file.
+    ///
     /// - Parameter limit: The longest row in bytes, line ends within quotes included.
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
@@ -44,7 +47,7 @@ struct CSVReader: Sendable {
     ///
     /// - Throws: `textAfterQuote`, `rowTooLong`, `invalidUTF8`; the reader is of no use afterwards.
     /// - Complexity: O(bytes).
-    mutating func read(_ bytes: Span<UInt8>, into rows: inout [Row]) throws(TableError) {
+    package mutating func read(_ bytes: Span<UInt8>, into rows: inout [Row]) throws(TableError) {
         for index in bytes.indices {
             let byte = bytes[index]
             if afterCarriageReturn {
@@ -61,7 +64,7 @@ struct CSVReader: Sendable {
     /// Ends the file: a last row without a line end is a row like any other.
     ///
     /// - Throws: `unterminatedQuote`, `invalidUTF8`.
-    mutating func finish(into rows: inout [Row]) throws(TableError) {
+    package mutating func finish(into rows: inout [Row]) throws(TableError) {
         if state == .quoted { throw .unterminatedQuote(line: quoteLine) }
         try endRow(into: &rows)
     }

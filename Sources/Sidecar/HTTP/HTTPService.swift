@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Hosting
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -42,7 +43,8 @@ struct HTTPService: Service {
                 serverName: "kedge"
             ),
             onServerRunning: { channel in
-                let bound = channel.localAddress.flatMap(Self.text) ?? "?"
+                let address = channel.localAddress.flatMap { ListenAddress($0) }
+                let bound = address?.description ?? "?"
                 readiness.serves(at: bound)
                 logger.info("serving HTTP", metadata: ["address": "\(bound)"])
             },
@@ -57,17 +59,4 @@ struct HTTPService: Service {
             throw ListenError(address: address, reason: "\(error)")
         }
     }
-
-    private static func text(_ address: SocketAddress) -> String? {
-        guard let host = address.ipAddress, let port = address.port else { return nil }
-        return ListenAddress(host: host, port: port).description
-    }
-}
-
-/// The HTTP address cannot be listened on.
-package struct ListenError: Error, CustomStringConvertible {
-    let address: ListenAddress
-    let reason: String
-
-    package var description: String { "listen: cannot listen on \(address): \(reason)" }
 }

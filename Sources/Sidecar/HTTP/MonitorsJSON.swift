@@ -3,6 +3,7 @@
 
 import DriftMonitor
 import DriftStatistics
+import Hosting
 import PredictionLog
 
 /// What is watched, as JSON: the shape of `/api/v1/monitors`.
@@ -70,6 +71,17 @@ enum MonitorsJSON {
             json.member(array: "reference_bins", of: feature.bins) { count, json in
                 json.value(count)
             }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a number of a reference, where an infinity is a string.
+    fileprivate mutating func value(ofReference number: Double) {
+        if number.isFinite {
+            value(number)
+        } else {
+            value(number > 0 ? "Infinity" : "-Infinity")
         }
     }
 }

@@ -3,6 +3,7 @@
 
 package import DriftMonitor
 import DriftStatistics
+import Hosting
 package import PredictionLog
 
 /// A report as JSON, the shape of `/api/v1/report`; `kedge report` writes features the same way.

@@ -4,6 +4,7 @@
 import DriftMonitor
 import Exposition
 import HTTPTypes
+import Hosting
 import Hummingbird
 import Logging
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DriftMonitor
+import Hosting
 package import Logging
 import PredictionLog
 import Synchronization

@@ -3,6 +3,7 @@
 
 package import DriftMonitor
 package import Exposition
+package import Hosting
 
 /// The whole page of `/metrics`, of values only: it reads nothing and evaluates nothing.
 ///

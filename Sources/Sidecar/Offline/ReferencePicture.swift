@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DriftStatistics
+import Hosting
 import PredictionLog
 
 /// A reference for people, and for programs that want no cells.

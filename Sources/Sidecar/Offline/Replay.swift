@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+package import Hosting
 import PredictionLog
 
 /// Sends the rows of a table to a socket as records, paced by their event time.

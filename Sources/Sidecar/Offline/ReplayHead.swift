@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DriftStatistics
+package import Hosting
 package import PredictionLog
 
 /// The first rows of a table to be replayed, read ahead to tell the kinds of its columns.

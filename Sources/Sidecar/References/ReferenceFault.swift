@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+package import Hosting
+
 /// What is wrong with one configured file or directory; those beside it are used all the same.
 package struct ReferenceFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.

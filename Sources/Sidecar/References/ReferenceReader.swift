@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Hosting
+
 /// Reads reference files from the disk, whole and within the limits.
 struct ReferenceReader: Sendable {
     let limits: ReferenceFile.Limits

@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Hosting
+
 /// The reference files of the configured paths: what is in force, kept up to date by polling.
 ///
 /// A look costs one `stat` a file while nothing changes. A file whose stamp (device, inode, size,

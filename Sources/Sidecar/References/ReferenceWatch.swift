@@ -3,6 +3,7 @@
 
 import DriftMonitor
 import DriftStatistics
+import Hosting
 import Logging
 import NIOPosix
 import ServiceLifecycle

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+package import Hosting
 
 extension SidecarSettings {
     /// Every key of the file, in the order of the manual.

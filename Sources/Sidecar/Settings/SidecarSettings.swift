@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DriftMonitor
+package import Hosting
 
 /// Everything the sidecar is told, checked and complete.
 ///
 /// A fresh value holds the defaults.
-package struct SidecarSettings: Sendable, Equatable {
+package struct SidecarSettings: ProgramSettings {
     /// The socket that producers write to.
     package struct Socket: Sendable, Equatable {
         /// Where the socket is bound.
@@ -47,4 +48,9 @@ package struct SidecarSettings: Sendable, Equatable {
 
     /// Makes the defaults.
     package init() {}
+
+    /// What the manual calls the program.
+    package static let program = "the sidecar"
+    /// `kedge config` reads a sidecar's settings by itself.
+    package static let configFlag: String? = nil
 }

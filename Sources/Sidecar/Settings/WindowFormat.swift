@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Hosting
 
 /// A window as written, before it is known to be one by time or one by count.
 private struct WindowDraft: Sendable {

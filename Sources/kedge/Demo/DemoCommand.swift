@@ -5,6 +5,7 @@ import ArgumentParser
 import DriftMonitor
 import DriftStatistics
 import Foundation
+import Hosting
 import Logging
 import PredictionLog
 import ServiceLifecycle
@@ -38,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
         let directory = try DemoDirectory()
         let reference = try directory.buildReference(from: "\(data)/reference.csv.gz")
         let yaml = configuration(reference: reference, socket: directory.path("kedge.sock"))
-        let settings = try ResolvedSettings(
+        let settings = try ResolvedSettings<SidecarSettings>(
             file: SettingsFile(name: "the demo's settings", bytes: Array(yaml.utf8))
         ).settings
         let logger = Logger(label: "kedge") { _ in JSONLogHandler(level: .error) }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftStatistics
+import Hosting
 import PredictionLog
 import ServiceLifecycle
 import Sidecar

@@ -3,6 +3,7 @@
 
 import DriftMonitor
 import Exposition
+import Hosting
 import Sidecar
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Hosting
 import Sidecar
 import Testing
 
@@ -176,7 +177,7 @@ struct SettingsFaultTests {
             bytes: Array("clock: a\nlisen: 1\nwindows: [{name: '', rows: 0}]".utf8)
         )
         let error = #expect(throws: SettingsError.self) {
-            try ResolvedSettings(
+            try ResolvedSettings<SidecarSettings>(
                 file: file,
                 environment: ["KEDGE_LISTEN": "x", "KEDGE_CLOK": "event", "KEDGE_SOCKET": "/s"],
                 flags: SettingsFlag.parse(["--mode", "1", "--expire", "0s", "--clock=event"])
@@ -198,13 +199,16 @@ struct SettingsFaultTests {
             "KEDGE_SERVICE_HOST": "10.0.0.1", "KEDGE_PORT": "tcp://10.0.0.1:9095",
             "KEDGE_PORT_9095_TCP_ADDR": "10.0.0.1", "KEDGE_BINARY": "x", "XKEDGE_LISTEN": "x",
         ]
-        #expect(try ResolvedSettings(environment: environment).settings == SidecarSettings())
+        #expect(
+            try ResolvedSettings<SidecarSettings>(environment: environment).settings
+                == SidecarSettings()
+        )
     }
 
     @Test
     func `a flag that is given twice, or is none, or has no value is a fault`() {
         let error = #expect(throws: SettingsError.self) {
-            try ResolvedSettings(
+            try ResolvedSettings<SidecarSettings>(
                 flags: SettingsFlag.parse(["--clock", "event", "--clock", "arrival"])
             )
         }
@@ -231,14 +235,18 @@ struct SettingsFaultTests {
                 == "/nonexistent/kedge.yaml:1:1: cannot be read: No such file or directory"
         )
         let binary = #expect(throws: SettingsError.self) {
-            try ResolvedSettings(file: SettingsFile(name: "f", bytes: [0x61, 0xFF]))
+            try ResolvedSettings<SidecarSettings>(
+                file: SettingsFile(name: "f", bytes: [0x61, 0xFF])
+            )
         }
         #expect(binary?.description == "f:1:1: no UTF-8")
     }
 
     private func messages(_ text: String) -> [String] {
         do {
-            _ = try ResolvedSettings(file: SettingsFile(name: "f", bytes: Array(text.utf8)))
+            _ = try ResolvedSettings<SidecarSettings>(
+                file: SettingsFile(name: "f", bytes: Array(text.utf8))
+            )
             return []
         } catch {
             return error.faults.map(\.description)

@@ -3,13 +3,14 @@
 
 import DriftMonitor
 import Foundation
+import Hosting
 import Sidecar
 import Testing
 
 struct SidecarSettingsTests {
     @Test
     func `nothing said is the defaults`() throws {
-        let settings = try ResolvedSettings().settings
+        let settings = try ResolvedSettings<SidecarSettings>().settings
         #expect(settings == SidecarSettings())
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 9_095))
         #expect(settings.socket.path == "/run/kedge/kedge.sock")
@@ -98,7 +99,7 @@ struct SidecarSettingsTests {
             name: "f",
             bytes: Array("min_rows: 1\nlateness: 1s\nexpire: 1m".utf8)
         )
-        let resolved = try ResolvedSettings(
+        let resolved = try ResolvedSettings<SidecarSettings>(
             file: file,
             environment: ["KEDGE_MIN_ROWS": "2", "KEDGE_LATENESS": "2s", "HOME": "/"],
             flags: SettingsFlag.parse(["--min-rows", "3", "--evaluate-every=1s"])
@@ -118,7 +119,7 @@ struct SidecarSettingsTests {
 
     @Test
     func `lists and mappings come from the environment and from flags as well`() throws {
-        let resolved = try ResolvedSettings(
+        let resolved = try ResolvedSettings<SidecarSettings>(
             environment: [
                 "KEDGE_WINDOWS": "[{name: a, rows: 5}]",
                 "KEDGE_THRESHOLDS_FEATURES": "{temp: {ks_statistic: 0.6}}",
@@ -137,7 +138,7 @@ struct SidecarSettingsTests {
         #expect(settings.socket.allowedUsers == [1, 2])
         #expect(settings.socket.path == "/s")
         #expect(settings.references == ["r1.json", "r2.json", "r3.json"])
-        let windows = try ResolvedSettings(
+        let windows = try ResolvedSettings<SidecarSettings>(
             flags: SettingsFlag.parse([
                 "--windows", "{name: a, rows: 5}", "--windows", "[{name: b, panes: 2, pane: 1h}]",
             ])
@@ -161,13 +162,13 @@ struct SidecarSettingsTests {
             contentsOf: root.appending(path: "config/sidecar.yaml"),
             encoding: .utf8
         )
-        #expect(text == SettingsManual.yaml)
+        #expect(text == SettingsManual<SidecarSettings>.yaml)
         #expect(try resolve(text) == SidecarSettings())
         for key in SidecarSettings.table.descriptions {
             let name = key.path.split(separator: ".").last ?? ""
             #expect(text.contains("\(name):"))
-            #expect(SettingsManual.markdown.contains("| `\(key.path)` |"))
-            #expect(SettingsManual.flagHelp.contains(key.flags[0]))
+            #expect(SettingsManual<SidecarSettings>.markdown.contains("| `\(key.path)` |"))
+            #expect(SettingsManual<SidecarSettings>.flagHelp.contains(key.flags[0]))
         }
     }
 
@@ -178,12 +179,17 @@ struct SidecarSettingsTests {
         }
         #expect(examples.count == 4)
         for environment in examples {
-            #expect(try ResolvedSettings(environment: environment).settings != SidecarSettings())
+            #expect(
+                try ResolvedSettings<SidecarSettings>(environment: environment).settings
+                    != SidecarSettings()
+            )
         }
     }
 
     private func resolve(_ text: String) throws -> SidecarSettings {
-        try ResolvedSettings(file: SettingsFile(name: "f", bytes: Array(text.utf8))).settings
+        try ResolvedSettings<SidecarSettings>(
+            file: SettingsFile(name: "f", bytes: Array(text.utf8))
+        ).settings
     }
 
     static let everything = """

@@ -1,0 +1,131 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The rows of coefficients and the intercepts of a linear model, and what is made of its scores.
+struct LinearScores: Sendable {
+    /// Scores a row.
+    let targetCount: Int
+    /// Features a row.
+    let featureCount: Int
+    private let coefficients: [Float]
+    private let intercepts: [Float]
+    private let postTransform: TreeEnsembleAttributes.PostTransform
+
+    /// Reads the attributes of a linear model.
+    ///
+    /// - Parameters:
+    ///   - columns: Targets of a regressor, labels of a classifier.
+    ///   - kind: Two labels of a classifier may share one score.
+    init(
+        _ node: inout NodeRequest,
+        columns: Int,
+        as kind: TreeEnsemble.Kind
+    ) throws(ModelError) {
+        _ = try node.type(0, DataType.isNumeric, "numbers")
+        coefficients = try node.floats("coefficients") ?? []
+        intercepts = try node.floats("intercepts") ?? []
+        let isShared = kind == .classifier && columns == 2 && intercepts.count == 1
+        let targetCount = isShared ? 1 : columns
+        let transform = try node.choice(
+            "post_transform",
+            default: TreeEnsembleAttributes.PostTransform.none
+        )
+        // A single score is not transformed in ONNX Runtime but for the probit, and of a classifier
+        // the logistic function.
+        let isTransformed =
+            targetCount > 1 || transform == .probit || isShared && transform == .logistic
+        postTransform = isTransformed ? transform : .none
+        guard targetCount > 0, !coefficients.isEmpty, coefficients.count % targetCount == 0,
+            intercepts.isEmpty || intercepts.count == targetCount
+        else {
+            throw node.fault(
+                found: "\(coefficients.count) coefficients and \(intercepts.count) intercepts",
+                expected: "those of \(targetCount) scores"
+            )
+        }
+        self.targetCount = targetCount
+        featureCount = coefficients.count / targetCount
+    }
+
+    /// Scores every row of the first operand, `columns` for each, of which the last ones are filled.
+    ///
+    /// - Returns: The number of rows.
+    func compute(
+        _ operands: Operands,
+        columns: Int,
+        into result: inout Tensor
+    ) throws(KernelFault) -> Int {
+        let (rows, width) = try operands.matrix(0)
+        guard width == featureCount else {
+            throw .shape(found: operands.shape(0), expected: "\(featureCount) columns")
+        }
+        try result.prepare(.float, rows: rows, width: columns, most: operands.most)
+        let source = operands.singleNumbers(0)
+        var target = result.floats.mutableSpan
+        for row in 0..<rows {
+            var scores = target._mutatingExtracting(
+                (row + 1) * columns - targetCount..<(row + 1) * columns
+            )
+            multiplyRows(
+                source.span.extracting(row * width..<(row + 1) * width),
+                rows: 1,
+                depth: width,
+                coefficients.span,
+                columns: targetCount,
+                into: &scores
+            ) { Float($1 + (intercepts.isEmpty ? 0 : Double(intercepts[$0]))) }
+            postTransform.apply(to: &scores)
+        }
+        return rows
+    }
+}
+
+/// `LinearClassifier`: labels, and scores of rows × classes.
+///
+/// A single row of coefficients with two labels gives the second one's score s; the first has 1 − s.
+struct LinearClassifierKernel: Kernel {
+    private let scores: LinearScores
+    private let labels: LabelTable
+
+    static func define(_ node: inout NodeRequest) throws(ModelError) -> OperatorDefinition.Result {
+        let labels = try LabelTable(&node, integers: "classlabels_ints")
+        // It names how the scores were trained, one against the rest or together.
+        node.ignore("multi_class")
+        let scores = try LinearScores(&node, columns: labels.labels.count, as: .classifier)
+        let kernel = LinearClassifierKernel(scores: scores, labels: labels)
+        return .kernel(kernel, [labels.type, .float])
+    }
+
+    var width: WidthDemand { .length(scores.featureCount) }
+
+    func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
+        let columns = labels.labels.count
+        let rows = try scores.compute(operands, columns: columns, into: &results[1])
+        if scores.targetCount < columns {
+            for row in 0..<rows {
+                results[1].floats[2 * row] = 1 - results[1].floats[2 * row + 1]
+            }
+        }
+        let all = results[1].floats
+        try labels.choose(all.span, rows: rows, into: &results[0], most: operands.most)
+    }
+}
+
+/// `LinearRegressor`: values of rows × targets.
+struct LinearRegressorKernel: Kernel {
+    private let scores: LinearScores
+
+    static func define(_ node: inout NodeRequest) throws(ModelError) -> OperatorDefinition.Result {
+        guard let targets = Int(exactly: try node.integer("targets", default: 1)) else {
+            throw node.fault(found: "too many targets", expected: "a number of columns")
+        }
+        let scores = try LinearScores(&node, columns: targets, as: .regressor)
+        return .kernel(LinearRegressorKernel(scores: scores), [.float])
+    }
+
+    var width: WidthDemand { .length(scores.featureCount) }
+
+    func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
+        _ = try scores.compute(operands, columns: scores.targetCount, into: &results[0])
+    }
+}

@@ -1,0 +1,68 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import PredictionLog
+
+/// The answers of `/predict` and `/predict/batch`.
+extension Workbench {
+    /// Writes the answer for the rows that were run.
+    func answer(_ shape: PredictShape) -> [UInt8] {
+        switch shape {
+        case .one: answerOne()
+        case .many: answerMany()
+        }
+    }
+
+    /// `{"model","version","prediction","label","probability","probabilities"}`, the last three of a
+    /// classifier.
+    private func answerOne() -> [UInt8] {
+        var bytes = plan.answerPrefix
+        bytes.reserveCapacity(bytes.count + 128)
+        bytes.append(contentsOf: ",\"prediction\":".utf8)
+        guard plan.purpose.isClassifier else {
+            appendPrediction(ofRow: 0, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+            return bytes
+        }
+        let label = classIndex(ofRow: 0)
+        appendLabel(label, to: &bytes)
+        bytes.append(contentsOf: ",\"label\":".utf8)
+        appendLabel(label, to: &bytes)
+        bytes.append(contentsOf: ",\"probability\":".utf8)
+        appendProbability(of: label ?? 0, row: 0, to: &bytes)
+        bytes.append(contentsOf: ",\"probabilities\":".utf8)
+        appendProbabilities(ofRow: 0, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// `{"model","version","predictions","labels","probabilities"}`, the last two of a classifier.
+    private func answerMany() -> [UInt8] {
+        var bytes = plan.answerPrefix
+        bytes.reserveCapacity(bytes.count + rows * 48)
+        bytes.append(contentsOf: ",\"predictions\":".utf8)
+        appendPredictions(to: &bytes)
+        if plan.purpose.isClassifier {
+            bytes.append(contentsOf: ",\"labels\":".utf8)
+            appendPredictions(to: &bytes)
+            bytes.append(contentsOf: ",\"probabilities\":[".utf8)
+            for row in 0..<rows {
+                if row > 0 { bytes.append(UInt8(ascii: ",")) }
+                appendProbabilities(ofRow: row, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// Appends the predictions of all rows as a JSON array.
+    func appendPredictions(to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        for row in 0..<rows {
+            if row > 0 { bytes.append(UInt8(ascii: ",")) }
+            appendPrediction(ofRow: row, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+}

@@ -1,0 +1,194 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Inference
+import PredictionLog
+
+/// How a row of named values is read for a model: made once, when the model is loaded.
+struct RowPlan: Sendable {
+    /// How a value is judged.
+    enum Reading: Sendable, Equatable {
+        /// A finite number; missing is NaN.
+        case number
+        /// A whole number; there is no missing one.
+        case integer
+        /// A category; missing is the empty text.
+        case text
+    }
+
+    /// One feature and its place in a row of an input.
+    struct Slot: Sendable {
+        /// The feature's position in the order of arrays.
+        let feature: Int
+        let column: Int
+        let reading: Reading
+        /// What is taken, infinite where all is.
+        let range: ClosedRange<Double>
+        let isLimited: Bool
+        let categories: Set<String>?
+    }
+
+    /// The features of one input, whose memory is looked up once a row.
+    struct Group: Sendable {
+        let input: Int
+        let element: ElementType
+        let width: Int
+        /// Where they are in `slots`.
+        let slots: Range<Int>
+    }
+
+    /// The features, those of an input together.
+    let slots: [Slot]
+    let groups: [Group]
+    /// The position in `slots` of each feature.
+    let slotOfFeature: [Int]
+    /// The names in the order of arrays.
+    let names: [String]
+    /// What the outputs mean.
+    let purpose: ModelPurpose
+    /// Each class as JSON.
+    let classes: [[UInt8]]
+    /// Each feature's name as a key of an object, colon included.
+    let keys: [[UInt8]]
+    /// How a line of the log begins, up to the version.
+    let linePrefix: [UInt8]
+    /// How an answer begins, up to the version.
+    let answerPrefix: [UInt8]
+
+    /// Makes the plan of a model.
+    ///
+    /// A feature whose place no input has is judged, and goes nowhere.
+    init(
+        name: String,
+        version: String,
+        features: [ServedFeature],
+        inputs: [ModelInput],
+        purpose: ModelPurpose
+    ) {
+        var slots: [Slot] = []
+        var groups: [Group] = []
+        var slotOfFeature = [Int](repeating: 0, count: features.count)
+        func add(_ feature: Int, _ input: ModelInput?) {
+            slotOfFeature[feature] = slots.count
+            slots.append(Slot(features[feature], at: feature, input: input))
+        }
+        for (index, input) in inputs.enumerated() {
+            let start = slots.count
+            for (feature, described) in features.enumerated()
+            where described.input == index && 0..<input.width ~= described.column {
+                add(feature, input)
+            }
+            groups.append(
+                Group(
+                    input: index,
+                    element: input.element,
+                    width: input.width,
+                    slots: start..<slots.count
+                )
+            )
+        }
+        for (feature, described) in features.enumerated() {
+            let hasPlace =
+                inputs.indices ~= described.input
+                && 0..<inputs[described.input].width ~= described.column
+            if !hasPlace { add(feature, nil) }
+        }
+        self.slots = slots
+        self.groups = groups
+        self.slotOfFeature = slotOfFeature
+        self.purpose = purpose
+        names = features.map(\.name)
+        keys = features.map { feature in JSONWriter.bytes { $0.key(feature.name) } }
+        classes = purpose.classes.map(\.json)
+        let address = JSONWriter.bytes { writer in
+            writer.object { writer in
+                writer.key("model")
+                writer.value(name)
+                writer.key("version")
+                writer.value(version)
+            }
+        }
+        linePrefix = Array(address.dropLast())
+        answerPrefix = linePrefix
+    }
+}
+
+extension RowPlan.Slot {
+    fileprivate init(_ described: ServedFeature, at feature: Int, input: ModelInput?) {
+        let reading: RowPlan.Reading =
+            switch (described.kind, input?.element) {
+            case (_, .string), (.categorical, _): .text
+            case (.integer, _), (.numeric, .int64): .integer
+            case (.numeric, _): .number
+            }
+        let declared = reading == .text ? nil : input?.declaredRange
+        let range = described.range(within: declared)
+        self.init(
+            feature: feature,
+            column: described.column,
+            reading: reading,
+            range: range,
+            isLimited: range != -.infinity ... .infinity,
+            categories: described.categories.map { Set($0) }
+        )
+    }
+}
+
+extension ServedFeature {
+    /// The values that are taken, infinite where all are.
+    fileprivate func range(within declared: ClosedRange<Double>?) -> ClosedRange<Double> {
+        let low = max(minimum ?? -.infinity, declared?.lowerBound ?? -.infinity)
+        let high = min(maximum ?? .infinity, declared?.upperBound ?? .infinity)
+        // An empty range takes nothing but its lower bound; the repository refuses it anyway.
+        return low...max(low, high)
+    }
+}
+
+extension ModelInput {
+    /// The numbers that the graph's own type holds, where it is narrower than what a run takes.
+    var declaredRange: ClosedRange<Double>? {
+        switch declaredType {
+        case "bool": 0...1
+        case "int8": -128...127
+        case "int16": -32_768...32_767
+        case "int32": -2_147_483_648...2_147_483_647
+        case "uint8": 0...255
+        case "uint16": 0...65_535
+        case "uint32": 0...4_294_967_295
+        default: nil
+        }
+    }
+}
+
+extension ModelPurpose {
+    /// Whether there are probabilities and labels.
+    var isClassifier: Bool {
+        if case .classifier = self { true } else { false }
+    }
+
+    /// The classes of a classifier in the order of their probabilities; none for other models.
+    var classes: [ClassLabel] {
+        if case .classifier(_, _, let classes) = self { classes } else { [] }
+    }
+}
+
+extension ClassLabel {
+    /// The label as JSON: a number or a string.
+    var json: [UInt8] {
+        JSONWriter.bytes { writer in
+            switch self {
+            case .integer(let number): writer.value(number)
+            case .text(let text): writer.value(text)
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// The bytes of what `body` writes.
+    static func bytes(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        body(&writer)
+        return writer.bytes
+    }
+}

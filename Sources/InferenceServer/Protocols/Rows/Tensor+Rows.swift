@@ -1,0 +1,81 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Inference
+import PredictionLog
+
+extension Tensor {
+    /// Makes it a matrix of exactly so many rows; new elements are missing.
+    mutating func fit(rows: Int, width: Int) {
+        let count = rows * width
+        switch element {
+        case .float: floats.fit(count, .nan)
+        case .double: doubles.fit(count, .nan)
+        case .int64: integers.fit(count, 0)
+        case .string: strings.fit(count, "")
+        }
+        if !shape.isEmpty { shape[0] = rows }
+    }
+
+    /// Forgets the elements and keeps the memory.
+    mutating func removeAll() {
+        switch element {
+        case .float: floats.removeAll(keepingCapacity: true)
+        case .double: doubles.removeAll(keepingCapacity: true)
+        case .int64: integers.removeAll(keepingCapacity: true)
+        case .string: strings.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Adds the elements of another tensor of the same kind.
+    mutating func append(_ other: Tensor) {
+        switch element {
+        case .float: floats.append(contentsOf: other.floats)
+        case .double: doubles.append(contentsOf: other.doubles)
+        case .int64: integers.append(contentsOf: other.integers)
+        case .string: strings.append(contentsOf: other.strings)
+        }
+    }
+
+    /// The number of elements that are there.
+    var elementCount: Int {
+        switch element {
+        case .float: floats.count
+        case .double: doubles.count
+        case .int64: integers.count
+        case .string: strings.count
+        }
+    }
+
+    /// An element as a number; NaN for a text, and where there is none.
+    func number(at index: Int) -> Double {
+        guard 0..<elementCount ~= index else { return .nan }
+        return switch element {
+        case .float: Double(floats[index])
+        case .double: doubles[index]
+        case .int64: Double(integers[index])
+        case .string: .nan
+        }
+    }
+
+    /// Appends an element as JSON; `null` for NaN, the infinities, and where there is none.
+    func appendElement(_ index: Int, to bytes: inout [UInt8]) {
+        guard 0..<elementCount ~= index else { return bytes.append(contentsOf: "null".utf8) }
+        switch element {
+        case .float: bytes.append(number: floats[index])
+        case .double: bytes.append(number: doubles[index])
+        case .int64: bytes.append(contentsOf: integers[index].description.utf8)
+        case .string: bytes.append(string: strings[index])
+        }
+    }
+}
+
+extension Array {
+    fileprivate mutating func fit(_ count: Int, _ element: Element) {
+        if self.count > count {
+            removeLast(self.count - count)
+        } else if self.count < count {
+            append(contentsOf: repeatElement(element, count: count - self.count))
+        }
+    }
+}

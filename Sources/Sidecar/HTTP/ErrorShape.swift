@@ -1,0 +1,63 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hosting
+import Hummingbird
+import Logging
+
+/// Renders what a handler threw, and what no route matched, in the API's error shape.
+///
+/// Messages of unexpected errors stay in the log: they may name files of this machine.
+struct ErrorShape<Context: RequestContext>: RouterMiddleware {
+    /// What there is: nothing but GET and HEAD.
+    let paths: Set<String>
+    let logger: Logger
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return try notFound(request).response(from: request, context: context)
+        } catch let error as HTTPError {
+            return try HTTPAnswer.error(
+                error.status,
+                code: "http_\(error.status.code)",
+                message: error.body ?? error.status.reasonPhrase
+            ).response(from: request, context: context)
+        } catch {
+            logger.error(
+                "request failed",
+                error: error,
+                metadata: ["path": "\(request.uri.path)"]
+            )
+            return try HTTPAnswer.error(
+                .internalServerError,
+                code: "internal",
+                message: "the request failed; the log says why"
+            ).response(from: request, context: context)
+        }
+    }
+
+    /// The router finds nothing for another method either.
+    private func notFound(_ request: Request) -> HTTPAnswer {
+        guard paths.contains(request.uri.path) else {
+            return .error(
+                .notFound,
+                code: "not_found",
+                message: "there is nothing at \(request.uri.path); / lists what there is"
+            )
+        }
+        var answer = HTTPAnswer.error(
+            .methodNotAllowed,
+            code: "method_not_allowed",
+            message: "\(request.uri.path) knows GET and HEAD, not \(request.method)"
+        )
+        answer.allowedMethods = "GET, HEAD"
+        return answer
+    }
+}

@@ -1,2 +1,0 @@
-// Kedge — drift monitoring beside the model.
-// SPDX-License-Identifier: Apache-2.0

@@ -1,0 +1,145 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import PredictionLog
+import Synchronization
+import TestSupport
+import Testing
+
+/// The queue as its description has it: an array of lines.
+private struct NaiveQueue {
+    let capacity: Int
+    var lines: [[UInt8]] = []
+    var appended: UInt64 = 0
+    var dropped: UInt64 = 0
+
+    var bytes: Int { lines.reduce(0) { $0 + $1.count } }
+
+    mutating func append(_ new: [[UInt8]]) {
+        for line in new {
+            appended += 1
+            guard line.count <= capacity else {
+                dropped += 1
+                continue
+            }
+            while bytes + line.count > capacity {
+                lines.removeFirst()
+                dropped += 1
+            }
+            lines.append(line)
+        }
+    }
+
+    mutating func take(upTo limit: Int) -> [UInt8] {
+        var taken: [UInt8] = []
+        while let line = lines.first, taken.isEmpty || taken.count + line.count <= limit {
+            taken += line
+            lines.removeFirst()
+        }
+        return taken
+    }
+}
+
+/// A line that says its number, of `length` bytes or a few more.
+private func line(_ number: Int, length: Int = 0) -> [UInt8] {
+    let text = Array("\(number)".utf8)
+    return text + Array(repeating: UInt8(ascii: "."), count: max(0, length - text.count - 1)) + [0x0A]
+}
+
+private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    queue.take(upTo: limit, into: &bytes)
+    return bytes
+}
+
+struct RecordQueueTests {
+    @Test(arguments: UInt64(1)...40)
+    func `does what an array of lines would`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let capacity = Int.random(in: 1...200, using: &random)
+        let queue = RecordQueue(capacity: capacity)
+        var naive = NaiveQueue(capacity: capacity)
+        var number = 0
+        for _ in 0..<500 {
+            if Int.random(in: 0..<3, using: &random) > 0 {
+                let lines = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                    number += 1
+                    return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
+                }
+                queue.append(lines.flatMap(\.self).span, records: lines.count)
+                naive.append(lines)
+            } else {
+                let limit = Int.random(in: 1...capacity + 8, using: &random)
+                #expect(taken(from: queue, upTo: limit) == naive.take(upTo: limit))
+            }
+            let counts = queue.counts
+            #expect(counts.appended == naive.appended)
+            #expect(counts.dropped == naive.dropped)
+            #expect(counts.bytes == naive.bytes)
+        }
+    }
+
+    @Test
+    func `drops a line that is longer than itself, and nothing else`() {
+        let queue = RecordQueue(capacity: 10)
+        let lines = line(1) + line(2, length: 11) + line(3)
+        queue.append(lines.span, records: 3)
+        #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
+        #expect(queue.counts.dropped == 1)
+    }
+
+    @Test
+    func `hands out a line that is longer than a batch`() {
+        let queue = RecordQueue(capacity: 100)
+        queue.append((line(1, length: 60) + line(2)).span, records: 2)
+        #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
+        #expect(taken(from: queue, upTo: 8) == line(2))
+    }
+
+    @Test
+    func `wakes a consumer that found nothing, once`() {
+        let wakes = Mutex(0)
+        let queue = RecordQueue(capacity: 100)
+        queue.onWake { wakes.withLock { $0 += 1 } }
+        queue.append(line(1).span, records: 1)
+        #expect(wakes.withLock(\.self) == 0)
+        #expect(taken(from: queue, upTo: 100) == line(1))
+        queue.append(line(2).span, records: 1)
+        #expect(wakes.withLock(\.self) == 0)
+        #expect(taken(from: queue, upTo: 100) == line(2))
+        #expect(taken(from: queue, upTo: 100) == [])
+        queue.append([].span, records: 0)
+        #expect(wakes.withLock(\.self) == 0)
+        queue.append(line(3).span, records: 1)
+        queue.append(line(4).span, records: 1)
+        #expect(wakes.withLock(\.self) == 1)
+    }
+
+    @Test
+    func `loses nothing unaccounted between threads`() async {
+        let queue = RecordQueue(capacity: 4_096)
+        let (writers, lines) = (4, 2_000)
+        let received = await withTaskGroup(of: Int.self) { group in
+            for writer in 0..<writers {
+                group.addTask {
+                    for number in 0..<lines {
+                        queue.append(line(writer * lines + number).span, records: 1)
+                    }
+                    return 0
+                }
+            }
+            group.addTask {
+                var received = 0
+                while received + Int(queue.counts.dropped) < writers * lines {
+                    received += taken(from: queue, upTo: 512).count { $0 == 0x0A }
+                    await Task.yield()
+                }
+                return received
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(received + Int(queue.counts.dropped) == writers * lines)
+        #expect(queue.counts.appended == UInt64(writers * lines))
+        #expect(queue.counts.bytes == 0)
+    }
+}
