@@ -115,7 +115,9 @@ struct UnusualTreesTests {
         row[1 << 20] = 1
         row[8_999 * 116] = 1
         row[5] = 1
-        #expect(ensemble.scores(of: [row]) == [[1 + 8_999]])
+        #expect(ensemble.scores(of: [row]) == [[3 + 8_999]])
+        let nine = Array(repeating: row, count: 9)
+        #expect(ensemble.scores(of: nine) == Array(repeating: [3 + 8_999], count: 9))
     }
 
     @Test
