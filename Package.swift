@@ -117,6 +117,14 @@ let package = Package(
             path: "Benchmarks/HotPaths",
             swiftSettings: strict
         ),
+        .target(name: "ONNXRuntimeC", path: "Benchmarks/ONNXRuntimeC"),
+        .executableTarget(
+            name: "InferenceBenchmark",
+            dependencies: ["BenchmarkSupport", "Inference", "ONNXRuntimeC"],
+            path: "Benchmarks/Inference",
+            exclude: ["make_models.py"],
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "DriftStatisticsTests",
