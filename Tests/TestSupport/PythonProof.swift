@@ -7,9 +7,12 @@ import Foundation
 package enum PythonProof {
     /// The checks of one pytest module against a server.
     ///
-    /// - Parameter module: Its name without `.py`, as `test_triton_client`.
+    /// - Parameters:
+    ///   - module: Its name without `.py`, as `test_triton_client`.
+    ///   - server: What it asks.
     /// - Returns: pytest's exit code, which is 0 only if there were checks and all passed, and what it
     ///   printed.
+    /// - Throws: What starting Python throws.
     package static func run(
         _ module: String,
         against server: RunningServer

@@ -22,11 +22,13 @@ package final class RunningServer: ServesHTTP {
     /// Starts a server and waits until it is ready.
     ///
     /// - Parameters:
-    ///   - arguments: Further arguments, as `["--drain", "2s"]`.
+    ///   - arguments: Further arguments, as `["--access-log", "true"]`.
+    ///   - drain: How long it goes on taking requests after SIGTERM.
     ///   - directory: Where repository, state and logs go; a new one when absent.
     /// - Throws: What starting it throws, or `NeverHappened` with its log.
     package init(
         _ arguments: [String] = [],
+        drain: String = "0s",
         in directory: TemporaryDirectory? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
@@ -36,7 +38,7 @@ package final class RunningServer: ServesHTTP {
             Kedge.binary,
             [
                 "serve", "--models", Self.models(in: directory).path,
-                "--default-model", "delay", "--listen", "127.0.0.1:0",
+                "--default-model", "delay", "--listen", "127.0.0.1:0", "--drain", drain,
                 "--state", directory.path("server-state"),
                 "--token-file", try directory.write(token + "\n", to: "token"),
             ] + arguments,
@@ -50,10 +52,10 @@ package final class RunningServer: ServesHTTP {
     /// Starts a server that logs its predictions to `socket`.
     package convenience init(
         loggingTo socket: String,
-        _ arguments: [String] = [],
+        drain: String = "0s",
         in directory: TemporaryDirectory? = nil
     ) async throws {
-        try await self.init(["--log-socket", socket] + arguments, in: directory)
+        try await self.init(["--log-socket", socket], drain: drain, in: directory)
     }
 
     private static func models(in directory: TemporaryDirectory) -> URL {

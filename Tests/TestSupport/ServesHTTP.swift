@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Foundation
+import FoundationNetworking
 
 /// A running program that answers HTTP on loopback and shows its counters on `/metrics`.
 package protocol ServesHTTP {
@@ -15,8 +16,20 @@ extension ServesHTTP {
         _ path: String,
         headers: [String: String] = [:],
         method: String = "GET"
-    ) async throws -> HTTPExchange {
-        try HTTPExchange(method, path, headers: headers, port: base.port ?? 80)
+    ) async throws -> (status: Int, fields: [String: String], body: String) {
+        guard let url = URL(string: path, relativeTo: base) else { throw URLError(.badURL) }
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let response = response as? HTTPURLResponse else {
+            throw URLError(.badServerResponse)
+        }
+        var fields: [String: String] = [:]
+        for case (let name as String, let value as String) in response.allHeaderFields {
+            fields[name.lowercased()] = value
+        }
+        return (response.statusCode, fields, String(decoding: data, as: UTF8.self))
     }
 
     /// The value of one series of `/metrics`, by its name and labels as they stand in the text.

@@ -14,7 +14,7 @@ extension EndToEnd {
             drain: String
         ) async throws {
             let sidecar = try RunningSidecar(configuration: try ServedFlights.configuration())
-            let server = try await RunningServer(loggingTo: sidecar.socket, ["--drain", drain])
+            let server = try await RunningServer(loggingTo: sidecar.socket, drain: drain)
             let loads = [
                 try ServerLoad(on: server),
                 try ServerLoad(on: server, connections: 8, pause: 50),

@@ -47,10 +47,12 @@ final class ServerLoad {
     /// Starts asking.
     ///
     /// - Parameters:
+    ///   - server: What is asked.
     ///   - requests: How many in all; nil goes on until `stop` or until the server is gone.
     ///   - connections: How many clients ask side by side.
     ///   - batch: Rows a request; 0 asks `/predict`.
     ///   - pause: Milliseconds between the requests of a client.
+    /// - Throws: What starting Python throws, or `NeverHappened` with what it said.
     init(
         on server: RunningServer,
         requests: Int? = nil,

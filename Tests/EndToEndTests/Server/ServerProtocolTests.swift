@@ -49,7 +49,7 @@ extension EndToEnd {
             let server = try await RunningServer(loggingTo: sidecar.socket)
             try prove("test_served_numbers", against: server)
             let rows = try await server.total("prediction_rows_total")
-            #expect(rows > 20_000)
+            #expect(rows > 12_000)
             try await sidecar.wait(until: "all \(rows) records have arrived") {
                 try await sidecar.total("kedge_ingest_records_total") == rows
             }
