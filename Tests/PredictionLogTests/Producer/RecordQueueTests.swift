@@ -43,7 +43,9 @@ private struct NaiveQueue {
 /// A line that says its number, of `length` bytes or a few more.
 private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     let text = Array("\(number)".utf8)
-    return text + Array(repeating: UInt8(ascii: "."), count: max(0, length - text.count - 1)) + [0x0A]
+    return text + Array(repeating: UInt8(ascii: "."), count: max(0, length - text.count - 1)) + [
+        0x0A
+    ]
 }
 
 private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
