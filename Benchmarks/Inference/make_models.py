@@ -23,7 +23,7 @@ from xgboost import XGBClassifier
 
 warnings.filterwarnings("ignore")
 FEATURES, ROWS, SEED = 30, 4_096, 7
-FLIGHTS = Path(__file__).parents[2] / "Tests/Fixtures/flights"
+FIXTURES = Path(__file__).parents[2] / "Tests/Fixtures"
 
 
 def table(g, rows):
@@ -34,7 +34,7 @@ def table(g, rows):
 
 
 def flights_rows():
-    with gzip.open(FLIGHTS / "reference.csv.gz", "rt") as file:
+    with gzip.open(FIXTURES / "flights/reference.csv.gz", "rt") as file:
         rows = list(csv.DictReader(file))[:ROWS]
     names = list(rows[0])[2:12]
     return np.array([[float(r[n] or "nan") for n in names] for r in rows], dtype=np.float32)
@@ -57,7 +57,7 @@ def main(out):
     forest = RandomForestClassifier(100, max_depth=12, random_state=SEED).fit(x, y)
     save("forest", to_onnx(forest, x[:1], options=options), queries)
     save("logistic", to_onnx(LogisticRegression().fit(x, y), x[:1], options=options), queries)
-    shutil.copy(FLIGHTS / "delay-v1.onnx", out / "flights.onnx")
+    shutil.copy(FIXTURES / "models/delay/1/model.onnx", out / "flights.onnx")
     flights_rows().astype("<f4").tofile(out / "flights.rows")
 
 

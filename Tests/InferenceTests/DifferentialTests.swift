@@ -23,7 +23,7 @@ struct DifferentialTests {
     /// probability of 0.55 expects the label that belongs to it.
     private static let otherLabels: Set<String> = [
         "LinearClassifier NONE 1", "LinearClassifier double NONE 1",
-        
+
         "LinearClassifier SOFTMAX_ZERO 1", "LinearClassifier double SOFTMAX_ZERO 1",
         "LinearClassifier special SOFTMAX 2",
         "TreeEnsembleClassifier NONE two of one, positive, base",

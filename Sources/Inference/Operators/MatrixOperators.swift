@@ -57,6 +57,10 @@ struct MatMulKernel: Kernel {
 
     var width: WidthDemand { depth.map(WidthDemand.length) ?? .none }
 
+    func cost(_ operands: Operands) -> Int {
+        operands.multiplications(depth: operands.shape(0).last)
+    }
+
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
         let (left, right) = (operands.shape(0), operands.shape(1))
         guard !left.isEmpty, !right.isEmpty else {
@@ -163,6 +167,11 @@ struct GemmKernel: Kernel {
 
     var width: WidthDemand { depth.map(WidthDemand.length) ?? .none }
 
+    func cost(_ operands: Operands) -> Int {
+        let shape = operands.shape(0)
+        return operands.multiplications(depth: transposesLeft ? shape.first : shape.last)
+    }
+
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
         let (left, right) = (operands.shape(0), operands.shape(1))
         guard left.count == 2, right.count == 2 else {
@@ -222,6 +231,18 @@ struct GemmKernel: Kernel {
                 }
             }
         }
+    }
+}
+
+extension Operands {
+    /// The multiplications of a product of the first two operands, or more: every element of the
+    /// left one meets every column of the right one.
+    ///
+    /// - Parameter depth: The length of the axis along which products are added.
+    fileprivate func multiplications(depth: Int?) -> Int {
+        let columns = max(1, storedCount(1) / max(depth ?? 1, 1))
+        let (product, overflow) = storedCount(0).multipliedReportingOverflow(by: columns)
+        return overflow ? .max : max(product, elementCount)
     }
 }
 

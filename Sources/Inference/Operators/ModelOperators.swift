@@ -56,18 +56,23 @@ struct LabelTable: Sendable {
         most: Int
     ) throws(KernelFault) {
         try result.prepare(type.element, rows: rows, most: most)
-        let width = labels.count
-        for row in 0..<rows {
-            var best = 0
-            for column in 1..<max(width, 1)
-            where scores[row * width + column] > scores[row * width + best] {
-                best = column
-            }
-            if texts.isEmpty {
-                result.integers[row] = integers[best]
-            } else {
-                result.strings[row] = texts[best]
-            }
+        if texts.isEmpty {
+            var target = result.integers.mutableSpan
+            for row in 0..<rows { target[row] = integers[place(in: scores, row)] }
+        } else {
+            for row in 0..<rows { result.strings[row] = texts[place(in: scores, row)] }
         }
+    }
+
+    /// The column of a row's greatest score.
+    @inline(__always)
+    private func place(in scores: Span<Float>, _ row: Int) -> Int {
+        let width = labels.count
+        var best = 0
+        for column in 1..<max(width, 1)
+        where scores[row * width + column] > scores[row * width + best] {
+            best = column
+        }
+        return best
     }
 }

@@ -36,8 +36,8 @@ struct RepositoryScanner: Sendable {
     private struct Known: Sendable {
         /// nil if the files must be read anew: they changed just before, or while they were read.
         var files: VersionFiles?
-        /// nil if they could not be read.
-        var digest: String?
+        /// Those of the files; nil if they could not be read.
+        var digests: [String?]?
         var isRefused: Bool
     }
 
@@ -110,12 +110,12 @@ struct RepositoryScanner: Sendable {
         _ counters: ModelCounters,
         now: Double
     ) -> (Finding, Known)? {
-        var seen = Known(files: nil, digest: nil, isRefused: true)
+        var seen = Known(files: nil, digests: nil, isRefused: true)
         do throws(VersionFault) {
             guard let (content, files) = try wholeContent(of: files) else { return nil }
-            seen.digest = content.digest
+            seen.digests = content.digests
             seen.files = files.isSettled(now: now) ? files : nil
-            if let before, before.digest == seen.digest {
+            if let before, before.digests == seen.digests {
                 seen.isRefused = before.isRefused
                 return (.unchanged, seen)
             }

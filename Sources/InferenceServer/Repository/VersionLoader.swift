@@ -14,8 +14,6 @@ package struct LoadedVersion: Sendable {
     package let golden: GoldenReplay?
     /// What is odd and does not matter to answers.
     package let remarks: [String]
-    /// The digest of all the version's files.
-    let digest: String
 }
 
 /// Makes a version's files into what requests use, or says why not.
@@ -89,8 +87,7 @@ package enum VersionLoader {
             served: served,
             summary: model.summary,
             golden: try replay(content.golden, on: served),
-            remarks: [map.remark, remark(on: model)].compactMap(\.self),
-            digest: content.digest
+            remarks: [map.remark, remark(on: model)].compactMap(\.self)
         )
     }
 

@@ -108,7 +108,8 @@ struct RecordQueueTests {
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
-        queue.append([].span, records: 0)
+        let nothing: [UInt8] = []
+        queue.append(nothing.span, records: 0)
         #expect(wakes.withLock(\.self) == 0)
         queue.append(line(3).span, records: 1)
         queue.append(line(4).span, records: 1)
