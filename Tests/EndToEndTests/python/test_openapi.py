@@ -62,12 +62,14 @@ def schemathesis(server, directory, *options):
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
 
 
+# Most of its cases, some 3,500, come from its coverage of the schemas and not from these examples.
 def test_no_500_and_nothing_undocumented(server, tmp_path):
-    schemathesis(server, tmp_path, "--max-examples", "25")
+    schemathesis(server, tmp_path, "--max-examples", "10")
 
 
 def test_neither_for_an_administrator(server, tmp_path, administrator):
-    """The same for what changes state, which is refused without the token."""
-    schemathesis(server, tmp_path, "--max-examples", "15",
+    """The same for what changes state, which is refused without the token. Comes last: it may leave
+    a model unloaded."""
+    schemathesis(server, tmp_path, "--max-examples", "5",
                  "--include-path-regex", "promote|rollback|load",
                  "--header", f"Authorization: {administrator['Authorization']}")
