@@ -140,7 +140,7 @@ struct ModelErrorTests {
     @Test
     func `refuses operands of the wrong type`() {
         let error = Self.error { graph in
-            graph.input("x", GraphBuilder.string, [nil, 1])
+            graph.input("x", [nil, 1], of: GraphBuilder.string)
             graph.node("Scaler", ["x"], ["y"], domain: "ai.onnx.ml")
             graph.output("y")
         }
