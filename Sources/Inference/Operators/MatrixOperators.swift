@@ -13,7 +13,11 @@ enum MatrixOperators {
         },
         OperatorDefinition("Gemm", 7...newest) { node throws(ModelError) in
             try node.checkOperandCount(2...3)
-            let type = try node.commonType(DataType.isFloating, "floating-point numbers")
+            let type = try node.commonType(
+                allowsAbsent: true,
+                DataType.isFloating,
+                "floating-point numbers"
+            )
             let kernel = GemmKernel(
                 alpha: Double(try node.float("alpha", default: 1)),
                 beta: Double(try node.float("beta", default: 1)),

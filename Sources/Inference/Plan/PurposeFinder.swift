@@ -21,7 +21,7 @@ struct PurposeFinder {
         nodes = graph.nodes
         self.constant = constant
         for (index, node) in nodes.enumerated() {
-            for (position, name) in node.outputs.enumerated() {
+            for (position, name) in node.outputs.enumerated() where !name.isEmpty {
                 producers[name] = (index, position)
             }
         }
