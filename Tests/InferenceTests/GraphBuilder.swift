@@ -147,7 +147,7 @@ struct GraphBuilder {
     mutating func initializer(_ tensor: MessageWriter) { graph.delimited(5, tensor.bytes) }
 
     /// An input; nil leaves a length open.
-    mutating func input(_ name: String, _ element: Int64 = float, _ shape: [Int64?]?) {
+    mutating func input(_ name: String, _ shape: [Int64?]?, of element: Int64 = float) {
         graph.message(11) { Self.value(name, element, shape, to: &$0) }
     }
 

@@ -140,7 +140,7 @@ struct ModelErrorTests {
     @Test
     func `refuses operands of the wrong type`() {
         let error = Self.error { graph in
-            graph.input("x", GraphBuilder.string, [nil, 1])
+            graph.input("x", [nil, 1], of: GraphBuilder.string)
             graph.node("Scaler", ["x"], ["y"], domain: "ai.onnx.ml")
             graph.output("y")
         }
@@ -148,6 +148,33 @@ struct ModelErrorTests {
             error?.description
                 == "node 0 (Scaler, ai.onnx.ml 3): found string in input 0, expected numbers"
         )
+    }
+
+    /// An input that an operator cannot do without is the empty name.
+    @Test(arguments: [
+        ("Add", ["x", ""]), ("Add", ["x"]), ("Sum", ["x", "", "x"]), ("Where", ["c", "x", ""]),
+        ("Slice", ["x", "", "s"]), ("Slice", ["x", "s", ""]), ("Gather", ["", "s"]),
+        ("Concat", ["x", ""]), ("MatMul", ["x", ""]), ("Gemm", ["x", "", "x"]), ("Clip", [""]),
+        ("Reshape", ["x", ""]), ("Relu", [""]), ("Relu", []), ("Equal", ["", "x"]),
+        ("Expand", ["x"]), ("Pow", ["x", ""]), ("Unsqueeze", ["x"]), ("Split", []),
+    ])
+    func `refuses inputs left out`(_ operation: String, _ inputs: [String]) {
+        let error = Self.error { graph in
+            graph.input("x", [nil, 2])
+            graph.input("c", [nil, 2], of: 9)
+            graph.initializer(GraphBuilder.tensor("s", [1], integers: [1]))
+            graph.node(
+                operation,
+                inputs,
+                ["y"],
+                operation == "Concat" ? ["axis": .integer(0)] : [:]
+            )
+            graph.output("y")
+        }
+        guard case .invalidNode = error else {
+            Issue.record("\(operation)\(inputs): \(String(describing: error))")
+            return
+        }
     }
 
     @Test

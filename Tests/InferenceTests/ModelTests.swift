@@ -84,9 +84,9 @@ struct ModelTests {
     @Test
     func `describes inputs by element, declared type, width and rank`() throws {
         let model = try Self.model { graph in
-            graph.input("a", GraphBuilder.int32, [nil, 2])
-            graph.input("b", GraphBuilder.string, [nil])
-            graph.input("c", GraphBuilder.double, [1, 3])
+            graph.input("a", [nil, 2], of: GraphBuilder.int32)
+            graph.input("b", [nil], of: GraphBuilder.string)
+            graph.input("c", [1, 3], of: GraphBuilder.double)
             // Old files list initializers among the inputs.
             graph.input("w", [1])
             graph.initializer(GraphBuilder.tensor("w", [1], floats: [1]))
@@ -173,7 +173,7 @@ struct ModelTests {
 
     // MARK: - Runs
 
-    private static let doubled: (inout GraphBuilder) -> Void = { graph in
+    private static func doubled(_ graph: inout GraphBuilder) {
         graph.input("x", [nil, 2])
         graph.initializer(GraphBuilder.tensor("two", [], floats: [2]))
         graph.node("Mul", ["x", "two"], ["y"])
@@ -219,7 +219,7 @@ struct ModelTests {
     @Test
     func `runs on after an error`() throws {
         let model = try Self.model { graph in
-            graph.input("x", GraphBuilder.string, [nil, 1])
+            graph.input("x", [nil, 1], of: GraphBuilder.string)
             graph.node(
                 "OneHotEncoder",
                 ["x"],
@@ -267,12 +267,9 @@ struct ModelTests {
         var workspace = Workspace(for: model)
         func addresses() -> [Int] {
             workspace.outputs.map { tensor in
-                unsafe tensor.floats.withUnsafeBufferPointer {
-                    unsafe Int(bitPattern: $0.baseAddress)
-                }
-                    + tensor.integers.withUnsafeBufferPointer {
-                        unsafe Int(bitPattern: $0.baseAddress)
-                    }
+                // The addresses are compared, never read.
+                unsafe tensor.floats.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }
+                    + tensor.integers.withUnsafeBufferPointer { Int(bitPattern: $0.baseAddress) }
             }
         }
         workspace.inputs[0].floats = Array(repeating: 0.5, count: 6)

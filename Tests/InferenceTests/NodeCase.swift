@@ -34,12 +34,13 @@ struct NodeCase: Decodable {
         try JSONDecoder().decode(File.self, from: Data(Fixture.bytes(path))).cases
     }
 
-    /// Runs the model; nil if the outputs are the expected ones, else a sentence.
+    /// Runs the model, and says what is wrong with its outputs.
     ///
     /// Floats are equal within an absolute and relative tolerance, other elements exactly.
     /// - Parameters:
     ///   - tolerance: For floats.
     ///   - only: The one output that counts; nil for all.
+    /// - Returns: nil, or a sentence.
     func fault(tolerance: Double, only: Int? = nil) -> String? {
         do {
             let found = try Plan.compile(bytes: [UInt8](model)).run(inputs.map(\.tensor))

@@ -93,14 +93,14 @@ enum LabelTables {
     /// One list of keys or values and its type.
     private enum List {
         case texts([String])
-        case integers([Int64])
+        case integers([Int64], DataType)
         case floats([Float])
         case doubles([Double])
 
         var count: Int {
             switch self {
             case .texts(let list): list.count
-            case .integers(let list): list.count
+            case .integers(let list, _): list.count
             case .floats(let list): list.count
             case .doubles(let list): list.count
             }
@@ -119,7 +119,7 @@ enum LabelTables {
         let type = try node.operand(0).type
         switch (keys, type.element) {
         case (.texts(let keys), .string): return try kernel(keys, values, &node)
-        case (.integers(let keys), .int64): return try kernel(keys, values, &node)
+        case (.integers(let keys, _), .int64): return try kernel(keys, values, &node)
         case (.floats(let keys), .float): return try kernel(keys, values, &node)
         case (.doubles(let keys), .double): return try kernel(keys, values, &node)
         default: throw node.fault(found: type.name, expected: "the type of the keys")
@@ -131,14 +131,15 @@ enum LabelTables {
         _ node: inout NodeRequest
     ) throws(ModelError) -> List {
         if let texts = try node.texts("\(name)_strings") { return .texts(texts) }
-        if let integers = try node.integers("\(name)_int64s") { return .integers(integers) }
+        if let integers = try node.integers("\(name)_int64s") { return .integers(integers, .int64) }
         if let floats = try node.floats("\(name)_floats") { return .floats(floats) }
-        guard let tensor = try node.tensor("\(name)_tensor")?.tensor else {
+        guard let value = try node.tensor("\(name)_tensor") else {
             throw node.fault(found: "no \(name)", expected: "a list of them")
         }
+        let tensor = value.tensor
         return switch tensor.element {
         case .string: .texts(tensor.strings)
-        case .int64: .integers(tensor.integers)
+        case .int64: .integers(tensor.integers, value.type)
         case .float: .floats(tensor.floats)
         case .double: .doubles(tensor.doubles)
         }
@@ -168,12 +169,8 @@ enum LabelTables {
         }
         return switch values {
         case .texts(let values): lookup(values, missing?.tensor.strings.first ?? text, .string)
-        case .integers(let values):
-            lookup(
-                values,
-                missing?.tensor.integers.first ?? integer,
-                missing?.type ?? .int64
-            )
+        case .integers(let values, let type):
+            lookup(values, missing?.tensor.integers.first ?? integer, type)
         case .floats(let values): lookup(values, missing?.tensor.floats.first ?? float, .float)
         case .doubles(let values):
             lookup(values, missing?.tensor.doubles.first ?? Double(float), .double)

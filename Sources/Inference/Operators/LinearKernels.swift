@@ -11,11 +11,8 @@ struct LinearScores: Sendable {
     private let intercepts: [Float]
     private let postTransform: TreeEnsembleAttributes.PostTransform
 
-    /// Reads the attributes of a linear model.
-    ///
-    /// - Parameters:
-    ///   - columns: Targets of a regressor, labels of a classifier.
-    ///   - kind: Two labels of a classifier may share one score.
+    /// Reads the attributes of a linear model with so many targets or labels; two labels of a
+    /// classifier may share one score.
     init(
         _ node: inout NodeRequest,
         columns: Int,

@@ -13,7 +13,11 @@ enum MatrixOperators {
         },
         OperatorDefinition("Gemm", 7...newest) { node throws(ModelError) in
             try node.checkOperandCount(2...3)
-            let type = try node.commonType(DataType.isFloating, "floating-point numbers")
+            let type = try node.commonType(
+                allowsAbsent: true,
+                DataType.isFloating,
+                "floating-point numbers"
+            )
             let kernel = GemmKernel(
                 alpha: Double(try node.float("alpha", default: 1)),
                 beta: Double(try node.float("beta", default: 1)),
@@ -236,9 +240,7 @@ struct GemmKernel: Kernel {
 
 extension Operands {
     /// The multiplications of a product of the first two operands, or more: every element of the
-    /// left one meets every column of the right one.
-    ///
-    /// - Parameter depth: The length of the axis along which products are added.
+    /// left one meets every column of the right one, along whose `depth` products are added.
     fileprivate func multiplications(depth: Int?) -> Int {
         let columns = max(1, storedCount(1) / max(depth ?? 1, 1))
         let (product, overflow) = storedCount(0).multipliedReportingOverflow(by: columns)

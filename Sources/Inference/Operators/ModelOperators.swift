@@ -26,10 +26,8 @@ struct LabelTable: Sendable {
     private let texts: [String]
     private let integers: [Int64]
 
-    /// Reads the labels, which are texts or whole numbers.
-    ///
-    /// - Parameter integers: The name of the attribute with whole numbers, which differs from
-    ///   operator to operator.
+    /// Reads the labels: texts, or whole numbers in the attribute `integers`, whose name differs from
+    /// operator to operator.
     init(_ node: inout NodeRequest, integers: String) throws(ModelError) {
         texts = try node.texts("classlabels_strings") ?? []
         self.integers = try node.integers(integers) ?? []
@@ -44,11 +42,8 @@ struct LabelTable: Sendable {
 
     var type: DataType { texts.isEmpty ? .int64 : .string }
 
-    /// Gives each row the label of its greatest probability; of equal ones the first.
-    ///
-    /// - Parameters:
-    ///   - scores: Rows × as many as there are labels.
-    ///   - result: Gets one label a row.
+    /// Gives each row the label of its greatest probability, of equal ones the first; `scores` are
+    /// rows × labels.
     func choose(
         _ scores: Span<Float>,
         rows: Int,

@@ -132,9 +132,7 @@ package final class Plan: Sendable {
         }
     }
 
-    /// Runs one step, whose results come to the list `group`.
-    ///
-    /// - Parameter load: What the steps so far have used; brought up to date.
+    /// Runs one step, whose results come to the list `group`, and adds what it uses to the load.
     private func run(
         _ step: Step,
         _ frame: inout Frame,
@@ -159,6 +157,7 @@ package final class Plan: Sendable {
     /// - Parameter inputs: One a graph input, each of the element type that carries the declared
     ///   one, with as many elements as its shape says.
     /// - Returns: One a graph output.
+    /// - Throws: `RunError`.
     package func run(_ inputs: [Tensor]) throws(RunError) -> [Tensor] {
         var frame = makeFrame()
         guard inputs.count == self.inputs.count else { throw .foreignWorkspace }
