@@ -109,7 +109,7 @@ let package = Package(
             name: "kedge",
             dependencies: [
                 "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
-                "InferenceServer",
+                "Inference", "InferenceServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -129,6 +129,14 @@ let package = Package(
             name: "HotPathsBenchmark",
             dependencies: ["BenchmarkSupport", "DriftMonitor", "DriftStatistics", "PredictionLog"],
             path: "Benchmarks/HotPaths",
+            swiftSettings: strict
+        ),
+        .target(name: "ONNXRuntimeC", path: "Benchmarks/ONNXRuntimeC"),
+        .executableTarget(
+            name: "InferenceBenchmark",
+            dependencies: ["BenchmarkSupport", "Inference", "ONNXRuntimeC"],
+            path: "Benchmarks/Inference",
+            exclude: ["make_models.py"],
             swiftSettings: strict
         ),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -194,6 +202,7 @@ let package = Package(
             // Not on kedge, whose static linking would pass on to the tests: `--build-tests` builds it.
             name: "EndToEndTests",
             dependencies: ["TestSupport"],
+            exclude: ["python"],
             swiftSettings: strict
         ),
     ]

@@ -18,6 +18,8 @@ package struct ModelLimits: Sendable, Equatable {
     package var depth = 64
     /// Elements of all constants of a graph, and of all tensors of one run.
     package var elements = 1 << 24
+    /// Multiplications and elements read and written of one run, and of all constant nodes together.
+    package var operations = 1 << 34
     /// Bytes of all names and texts of a file; each counts for `bytesPerText` more.
     package var textBytes = 512 << 20
 

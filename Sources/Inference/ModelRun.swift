@@ -27,14 +27,14 @@ extension Model {
         }
         exchange(&workspace)
         for index in outputs.indices {
-            // The product is at most the number of elements of a tensor: the plan made one.
             guard let width = outputs[index].width else { continue }
+            let (expected, overflow) = rows.multipliedReportingOverflow(by: width)
             let found = workspace.outputs[index].storedCount
-            guard found == rows.multipliedReportingOverflow(by: width).partialValue else {
+            guard !overflow, found == expected else {
                 throw .outputCount(
                     name: outputs[index].name,
                     found: found,
-                    expected: rows.multipliedReportingOverflow(by: width).partialValue
+                    expected: overflow ? .max : expected
                 )
             }
         }
@@ -60,19 +60,24 @@ extension Model {
             }
             if inputs[index].rank == 2 {
                 workspace.inputs[index].setShape(rows: rows, width: inputs[index].width)
-            } else if workspace.inputs[index].shape != [rows] {
-                workspace.inputs[index].shape = [rows]
+            } else {
+                workspace.inputs[index].setShape(rows: rows)
             }
         }
     }
 
-    /// Moves inputs and outputs into the slots of the plan, or back, without a copy.
+    /// Moves inputs and outputs into the plan's lists, or back, without a copy.
     private func exchange(_ workspace: inout Workspace) {
-        for index in plan.inputs.indices {
-            swap(&workspace.inputs[index], &workspace.frame.slots[plan.inputs[index].slot])
-        }
-        for index in plan.outputs.indices {
-            swap(&workspace.outputs[index], &workspace.frame.slots[plan.outputs[index].slot])
+        swap(&workspace.inputs, &workspace.frame.groups[Plan.inputGroup])
+        if let group = plan.outputGroup {
+            swap(&workspace.outputs, &workspace.frame.groups[group])
+        } else {
+            for index in plan.outputs.indices {
+                swap(
+                    &workspace.outputs[index],
+                    &workspace.frame.groups[plan.outputs[index].place]
+                )
+            }
         }
     }
 }

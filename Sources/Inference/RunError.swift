@@ -23,6 +23,8 @@ package enum KernelFault: Error, Sendable, Equatable {
     case value(found: String, expected: String)
     /// More elements than a run may hold.
     case tooLarge(most: Int)
+    /// More operations than a run may take.
+    case tooLong(most: Int)
 }
 
 extension RunError: CustomStringConvertible {
@@ -47,6 +49,7 @@ extension KernelFault: CustomStringConvertible {
         case .shape(let found, let expected): "found shape \(found), expected \(expected)"
         case .value(let found, let expected): "found \(found), expected \(expected)"
         case .tooLarge(let most): "the run needs more than \(most) elements"
+        case .tooLong(let most): "the run needs more than \(most) operations"
         }
     }
 }

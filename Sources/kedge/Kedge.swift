@@ -10,8 +10,8 @@ struct Kedge: AsyncParsableCommand {
         commandName: "kedge",
         abstract: "Drift monitoring beside the model.",
         subcommands: [
-            SidecarCommand.self, ConfigCommand.self, ReferenceCommand.self, ReportCommand.self,
-            ReplayCommand.self, ModelCommand.self, DemoCommand.self,
+            ServeCommand.self, SidecarCommand.self, ConfigCommand.self, ModelCommand.self,
+            ReferenceCommand.self, ReportCommand.self, ReplayCommand.self, DemoCommand.self,
         ]
     )
 }

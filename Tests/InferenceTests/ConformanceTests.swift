@@ -119,7 +119,7 @@ struct ConformanceTests {
     }
 
     /// The label of the greatest number of each row, the first of equal ones.
-    private static func argmax(_ numbers: [Double], _ classes: [ClassLabel]) -> [String] {
+    static func argmax(_ numbers: [Double], _ classes: [ClassLabel]) -> [String] {
         stride(from: 0, to: numbers.count, by: classes.count).map { start in
             let row = numbers[start..<start + classes.count]
             let best = row.indices.reduce(start) { row[$1] > row[$0] ? $1 : $0 }

@@ -28,7 +28,7 @@ struct FlightsTests {
     @Test
     func `predicts delays as version 1 does, from one matrix`() throws {
         let expected = try Self.expected.get()
-        let model = try Model.fixture("flights/delay-v1.onnx")
+        let model = try Model.fixture("models/delay/1/model.onnx")
         var workspace = Workspace(for: model)
         workspace.inputs[0].floats = expected.rows.flatMap { $0.map { Float($0 ?? .nan) } }
         try model.run(rows: expected.rows.count, in: &workspace)
@@ -38,7 +38,7 @@ struct FlightsTests {
     @Test
     func `predicts delays as version 2 does, from one input a column`() throws {
         let expected = try Self.expected.get()
-        let model = try Model.fixture("flights/delay-v2.onnx")
+        let model = try Model.fixture("models/delay/2/model.onnx")
         var workspace = Workspace(for: model)
         for column in 0..<10 {
             workspace.inputs[column].floats = expected.rows.map { Float($0[column] ?? .nan) }
@@ -52,7 +52,7 @@ struct FlightsTests {
     @Test
     func `gives the same answers one row at a time`() throws {
         let expected = try Self.expected.get()
-        let model = try Model.fixture("flights/delay-v1.onnx")
+        let model = try Model.fixture("models/delay/1/model.onnx")
         var workspace = Workspace(for: model)
         for (row, probability) in zip(expected.rows, expected.v1_probability) {
             workspace.inputs[0].floats = row.map { Float($0 ?? .nan) }

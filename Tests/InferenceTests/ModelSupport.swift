@@ -16,6 +16,13 @@ extension Model {
     }
 }
 
+extension Plan {
+    /// Compiles a model from an array, which outlives the span of it.
+    static func compile(bytes: [UInt8]) throws(ModelError) -> Plan {
+        try compile(onnx: bytes.span)
+    }
+}
+
 extension Tensor {
     /// Sets the elements in the tensor's own type.
     mutating func fill(_ cells: [ConformanceTests.Cell]) {

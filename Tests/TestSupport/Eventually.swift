@@ -27,3 +27,8 @@ package func eventually(
     }
     throw NeverHappened(description: "not within \(limit): \(what)\n\(context())")
 }
+
+/// The pause between two looks at what another process does, for those that ask over HTTP.
+package func pauseBetweenLooks() async throws {
+    try await Task.sleep(for: .milliseconds(20))
+}

@@ -15,6 +15,9 @@ package enum Flights {
     /// A reference at 1,024 knots.
     package static func reference() throws -> String { try Self.standard.get() }
 
+    /// A reference at 1,024 knots for version 2 of the model.
+    package static func secondReference() throws -> String { try Self.second.get() }
+
     /// A reference that keeps every distinct value.
     package static func exactReference() throws -> String { try Self.exact.get() }
 
@@ -52,15 +55,16 @@ package enum Flights {
 
     private static let built = Result { try TemporaryDirectory() }
     private static let standard = Result { try build("1024") }
+    private static let second = Result { try build("1024", version: "2") }
     private static let exact = Result { try build("exact") }
 
-    private static func build(_ resolution: String) throws -> String {
+    private static func build(_ resolution: String, version: String = "1") throws -> String {
         let directory = try built.get()
-        let path = directory.path("reference-\(resolution).json")
+        let path = directory.path("reference-\(version)-\(resolution).json")
         let result = try Kedge.run(
             [
                 "reference", "build", "--input", referenceCSV.path, "--model", "delay",
-                "--version", "1", "--prediction", "prediction", "--ignore", "id,ts,late",
+                "--version", version, "--prediction", "prediction", "--ignore", "id,ts,late",
                 "--resolution", resolution, "--output", path,
             ],
             in: directory.url

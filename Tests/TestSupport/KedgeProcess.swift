@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Foundation
+import Glibc
 import Testing
 
 /// A real program, started by a test and ended by its own pid.
@@ -30,7 +31,7 @@ package final class RunningProcess {
         process.standardInput = try input.map(FileHandle.init(forReadingFrom:)) ?? .nullDevice
         process.standardOutput = try Self.file(directory.appending(path: "\(name).out"))
         process.standardError = try Self.file(directory.appending(path: "\(name).err"))
-        try process.run()
+        try Self.withNoSignalBlocked { try process.run() }
     }
 
     deinit {
@@ -68,6 +69,16 @@ package final class RunningProcess {
         process.waitUntilExit()
         let status = process.terminationStatus
         return process.terminationReason == .uncaughtSignal ? -status : status
+    }
+
+    /// A program inherits which signals its starter's thread blocks, and the threads of a test
+    /// runner block nearly all of them; a shell, a kubelet and a supervisor block none.
+    private static func withNoSignalBlocked(_ body: () throws -> Void) rethrows {
+        var (none, before) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     private func text(_ suffix: String) -> String {

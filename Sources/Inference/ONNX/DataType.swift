@@ -60,6 +60,20 @@ enum DataType: Int64, Sendable, Equatable {
         }
     }
 
+    /// The whole numbers that this type holds.
+    var wholeRange: ClosedRange<Int64> {
+        switch self {
+        case .uint8: 0...Int64(UInt8.max)
+        case .int8: Int64(Int8.min)...Int64(Int8.max)
+        case .uint16: 0...Int64(UInt16.max)
+        case .int16: Int64(Int16.min)...Int64(Int16.max)
+        case .int32: Int64(Int32.min)...Int64(Int32.max)
+        case .uint32: 0...Int64(UInt32.max)
+        case .bool: 0...1
+        case .int64, .float, .double, .float16, .string: Int64.min...Int64.max
+        }
+    }
+
     /// Whether the type is carried in a wider one, so that results have to be brought back to it.
     var isNarrow: Bool {
         switch self {

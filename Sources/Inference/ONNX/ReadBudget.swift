@@ -40,12 +40,10 @@ struct ReadBudget {
         }
     }
 
-    /// Adds one number or several packed ones to a list.
+    /// Adds one number or several packed ones to a list of what the message's earlier fields gave.
     ///
-    /// - Parameters:
-    ///   - list: What the message's earlier fields gave.
-    ///   - size: Bytes of a packed element; nil for varints.
-    ///   - convert: Makes an element of its bits.
+    /// A number has `size` bytes, or is a varint where that is nil; `convert` makes an element of its
+    /// bits.
     func append<Element>(
         _ field: WireField,
         of size: Int?,

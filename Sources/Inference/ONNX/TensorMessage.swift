@@ -78,7 +78,7 @@ private struct TensorParts {
         guard let type = DataType(rawValue: type) else {
             throw .unsupportedFeature(path: "", feature: "element type \(type)")
         }
-        let (shape, count) = try shape(at: offset)
+        let (shape, count) = try shape(at: offset, budget.limits)
         try budget.takeElements(count)
         var tensor = Tensor(type.element, shape: shape)
         if let raw, !raw.isEmpty {
@@ -89,21 +89,27 @@ private struct TensorParts {
         return TypedTensor(tensor: tensor, type: type)
     }
 
-    private func shape(at offset: Int) throws(ModelError) -> (shape: [Int], count: Int) {
-        var count = 1
+    /// The lengths of the axes and the number of elements.
+    ///
+    /// Lengths beside one of 0 count as well, so that nobody who multiplies them has to fear.
+    private func shape(
+        at offset: Int,
+        _ limits: ModelLimits
+    ) throws(ModelError) -> (shape: [Int], count: Int) {
+        var size = 1
         for dimension in dimensions {
-            let (product, overflow) = count.multipliedReportingOverflow(by: Int(dimension))
-            guard dimension >= 0, !overflow else {
+            let (product, overflow) = size.multipliedReportingOverflow(by: Int(max(dimension, 1)))
+            guard dimension >= 0, !overflow, product <= limits.elements else {
                 throw .malformed(
                     path: "dims",
                     offset: offset,
-                    found: "\(dimensions)",
-                    expected: "lengths that can be multiplied"
+                    found: "\(dimensions.prefix(8))",
+                    expected: "lengths of at most \(limits.elements) elements"
                 )
             }
-            count = product
+            size = product
         }
-        return (dimensions.map(Int.init), count)
+        return (dimensions.map { Int($0) }, dimensions.contains(0) ? 0 : size)
     }
 
     /// Takes the elements from the list that belongs to the type.

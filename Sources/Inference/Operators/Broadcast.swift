@@ -3,12 +3,9 @@
 
 /// Combines the elements of two tensors, the smaller stretched to the other's shape.
 ///
-/// - Parameters:
-///   - left: Elements of the first tensor.
-///   - right: Those of the second.
-///   - shapes: The shapes of both, as many elements as are there.
-///   - result: Gets the type `Out` and the common shape.
-///   - combine: Inlined where the function is called with a closure.
+/// The result gets the type `Out` and the common shape. `combine` is inlined where the function is
+/// called with a closure.
+///
 /// - Throws: `KernelFault.shape` for shapes that do not fit, `tooLarge`, and what `combine` throws.
 @inline(__always)
 func broadcast<In: TensorElement, Out: TensorElement>(

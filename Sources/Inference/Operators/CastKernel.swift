@@ -70,9 +70,8 @@ struct CastKernel: Kernel {
                     ? (source[index] == 0 ? 0 : 1) : to.truncate(Double(source[index]))
             }
         case .string:
-            let digits = from == .double ? 17 : 8
             for index in source.indices {
-                result.strings[index] = NumberText.general(Double(source[index]), digits: digits)
+                result.strings[index] = NumberText.general(Double(source[index]))
             }
         }
     }

@@ -15,7 +15,7 @@ struct ClipKernel: Kernel {
             return .kernel(ClipKernel(fixed: fixed), [type])
         }
         try node.checkOperandCount(1...3)
-        let type = try node.commonType(DataType.isNumeric, "numbers")
+        let type = try node.commonType(allowsAbsent: true, DataType.isNumeric, "numbers")
         return .kernel(ClipKernel(fixed: (nil, nil)), [type])
     }
 

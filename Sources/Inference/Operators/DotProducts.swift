@@ -6,12 +6,10 @@
 /// The products are added in double precision, in four chains that the processor overlaps, so that
 /// a float is rounded once.
 ///
-/// - Parameters:
-///   - rows: Rows of `x`; each has `depth` elements, as each of `w`.
-///   - w: The right matrix transposed, one row a column of the result.
-///   - x: At least rows × depth elements.
-///   - target: Rows × (rows of `w`) elements.
-/// - Complexity: O(rows × elements of `w`).
+/// `x` has at least rows × depth elements, `w` (the right matrix transposed) columns × depth, and
+/// `target` takes rows × columns.
+///
+/// - Complexity: O(rows · columns · depth).
 @inline(__always)
 func multiplyRows<Number: BinaryFloatingPoint>(
     _ x: Span<Number>,

@@ -67,11 +67,12 @@ struct LookupKernel<Key: TensorElement & Hashable, Value: TensorElement>: Kernel
     ///   - keys: Of equal ones the first counts.
     ///   - values: As many as keys.
     ///   - missing: The value of whatever is no key.
-    init(keys: [Key], values: [Value], _ missing: Value) {
+    ///   - findsNaN: Whether NaN can be a key, as from version 4 of the operator on.
+    init(keys: [Key], values: [Value], _ missing: Value, findsNaN: Bool = false) {
         self.values = Dictionary(zip(keys, values)) { first, _ in first }
         self.missing = missing
         // NaN alone differs from itself.
-        valueOfNaN = zip(keys, values).first { $0.0 != $0.0 }?.1
+        valueOfNaN = findsNaN ? zip(keys, values).first { $0.0 != $0.0 }?.1 : nil
     }
 
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
@@ -92,14 +93,14 @@ enum LabelTables {
     /// One list of keys or values and its type.
     private enum List {
         case texts([String])
-        case integers([Int64])
+        case integers([Int64], DataType)
         case floats([Float])
         case doubles([Double])
 
         var count: Int {
             switch self {
             case .texts(let list): list.count
-            case .integers(let list): list.count
+            case .integers(let list, _): list.count
             case .floats(let list): list.count
             case .doubles(let list): list.count
             }
@@ -118,7 +119,7 @@ enum LabelTables {
         let type = try node.operand(0).type
         switch (keys, type.element) {
         case (.texts(let keys), .string): return try kernel(keys, values, &node)
-        case (.integers(let keys), .int64): return try kernel(keys, values, &node)
+        case (.integers(let keys, _), .int64): return try kernel(keys, values, &node)
         case (.floats(let keys), .float): return try kernel(keys, values, &node)
         case (.doubles(let keys), .double): return try kernel(keys, values, &node)
         default: throw node.fault(found: type.name, expected: "the type of the keys")
@@ -130,14 +131,15 @@ enum LabelTables {
         _ node: inout NodeRequest
     ) throws(ModelError) -> List {
         if let texts = try node.texts("\(name)_strings") { return .texts(texts) }
-        if let integers = try node.integers("\(name)_int64s") { return .integers(integers) }
+        if let integers = try node.integers("\(name)_int64s") { return .integers(integers, .int64) }
         if let floats = try node.floats("\(name)_floats") { return .floats(floats) }
-        guard let tensor = try node.tensor("\(name)_tensor")?.tensor else {
+        guard let value = try node.tensor("\(name)_tensor") else {
             throw node.fault(found: "no \(name)", expected: "a list of them")
         }
+        let tensor = value.tensor
         return switch tensor.element {
         case .string: .texts(tensor.strings)
-        case .int64: .integers(tensor.integers)
+        case .int64: .integers(tensor.integers, value.type)
         case .float: .floats(tensor.floats)
         case .double: .doubles(tensor.doubles)
         }
@@ -148,27 +150,30 @@ enum LabelTables {
         _ values: List,
         _ node: inout NodeRequest
     ) throws(ModelError) -> OperatorDefinition.Result {
-        let missing = try node.tensor("default_tensor")
+        let (missing, version) = (try node.tensor("default_tensor"), node.version)
         let text = try node.text("default_string", default: "_Unused")
         let integer = try node.integer("default_int64", default: -1)
         let float = try node.float("default_float", default: -0.0)
         guard missing.map({ $0.tensor.storedCount == 1 }) ?? true else {
             throw node.fault(found: "several defaults", expected: "one")
         }
-        switch values {
-        case .texts(let values):
-            let missing = missing?.tensor.strings.first ?? text
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.string])
-        case .integers(let values):
-            let type = missing?.type ?? .int64
-            let missing = missing?.tensor.integers.first ?? integer
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [type])
-        case .floats(let values):
-            let missing = missing?.tensor.floats.first ?? float
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.float])
+        func lookup<Value: TensorElement>(
+            _ values: [Value],
+            _ missing: Value,
+            _ type: DataType
+        ) -> OperatorDefinition.Result {
+            .kernel(
+                LookupKernel(keys: keys, values: values, missing, findsNaN: version >= 4),
+                [type]
+            )
+        }
+        return switch values {
+        case .texts(let values): lookup(values, missing?.tensor.strings.first ?? text, .string)
+        case .integers(let values, let type):
+            lookup(values, missing?.tensor.integers.first ?? integer, type)
+        case .floats(let values): lookup(values, missing?.tensor.floats.first ?? float, .float)
         case .doubles(let values):
-            let missing = missing?.tensor.doubles.first ?? Double(float)
-            return .kernel(LookupKernel(keys: keys, values: values, missing), [.double])
+            lookup(values, missing?.tensor.doubles.first ?? Double(float), .double)
         }
     }
 }

@@ -11,11 +11,8 @@ struct LinearScores: Sendable {
     private let intercepts: [Float]
     private let postTransform: TreeEnsembleAttributes.PostTransform
 
-    /// Reads the attributes of a linear model.
-    ///
-    /// - Parameters:
-    ///   - columns: Targets of a regressor, labels of a classifier.
-    ///   - kind: Two labels of a classifier may share one score.
+    /// Reads the attributes of a linear model with so many targets or labels; two labels of a
+    /// classifier may share one score.
     init(
         _ node: inout NodeRequest,
         columns: Int,
@@ -26,7 +23,15 @@ struct LinearScores: Sendable {
         intercepts = try node.floats("intercepts") ?? []
         let isShared = kind == .classifier && columns == 2 && intercepts.count == 1
         let targetCount = isShared ? 1 : columns
-        postTransform = try node.choice("post_transform", default: .none)
+        let transform = try node.choice(
+            "post_transform",
+            default: TreeEnsembleAttributes.PostTransform.none
+        )
+        // A single score is not transformed in ONNX Runtime but for the probit, and of a classifier
+        // the logistic function.
+        let isTransformed =
+            targetCount > 1 || transform == .probit || isShared && transform == .logistic
+        postTransform = isTransformed ? transform : .none
         guard targetCount > 0, !coefficients.isEmpty, coefficients.count % targetCount == 0,
             intercepts.isEmpty || intercepts.count == targetCount
         else {

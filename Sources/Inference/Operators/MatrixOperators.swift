@@ -13,7 +13,11 @@ enum MatrixOperators {
         },
         OperatorDefinition("Gemm", 7...newest) { node throws(ModelError) in
             try node.checkOperandCount(2...3)
-            let type = try node.commonType(DataType.isFloating, "floating-point numbers")
+            let type = try node.commonType(
+                allowsAbsent: true,
+                DataType.isFloating,
+                "floating-point numbers"
+            )
             let kernel = GemmKernel(
                 alpha: Double(try node.float("alpha", default: 1)),
                 beta: Double(try node.float("beta", default: 1)),
@@ -56,6 +60,10 @@ struct MatMulKernel: Kernel {
     }
 
     var width: WidthDemand { depth.map(WidthDemand.length) ?? .none }
+
+    func cost(_ operands: Operands) -> Int {
+        operands.multiplications(depth: operands.shape(0).last)
+    }
 
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
         let (left, right) = (operands.shape(0), operands.shape(1))
@@ -163,6 +171,11 @@ struct GemmKernel: Kernel {
 
     var width: WidthDemand { depth.map(WidthDemand.length) ?? .none }
 
+    func cost(_ operands: Operands) -> Int {
+        let shape = operands.shape(0)
+        return operands.multiplications(depth: transposesLeft ? shape.first : shape.last)
+    }
+
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
         let (left, right) = (operands.shape(0), operands.shape(1))
         guard left.count == 2, right.count == 2 else {
@@ -222,6 +235,16 @@ struct GemmKernel: Kernel {
                 }
             }
         }
+    }
+}
+
+extension Operands {
+    /// The multiplications of a product of the first two operands, or more: every element of the
+    /// left one meets every column of the right one, along whose `depth` products are added.
+    fileprivate func multiplications(depth: Int?) -> Int {
+        let columns = max(1, storedCount(1) / max(depth ?? 1, 1))
+        let (product, overflow) = storedCount(0).multipliedReportingOverflow(by: columns)
+        return overflow ? .max : max(product, elementCount)
     }
 }
 

@@ -26,10 +26,8 @@ struct LabelTable: Sendable {
     private let texts: [String]
     private let integers: [Int64]
 
-    /// Reads the labels, which are texts or whole numbers.
-    ///
-    /// - Parameter integers: The name of the attribute with whole numbers, which differs from
-    ///   operator to operator.
+    /// Reads the labels: texts, or whole numbers in the attribute `integers`, whose name differs from
+    /// operator to operator.
     init(_ node: inout NodeRequest, integers: String) throws(ModelError) {
         texts = try node.texts("classlabels_strings") ?? []
         self.integers = try node.integers(integers) ?? []
@@ -44,11 +42,8 @@ struct LabelTable: Sendable {
 
     var type: DataType { texts.isEmpty ? .int64 : .string }
 
-    /// Gives each row the label of its greatest probability; of equal ones the first.
-    ///
-    /// - Parameters:
-    ///   - scores: Rows × as many as there are labels.
-    ///   - result: Gets one label a row.
+    /// Gives each row the label of its greatest probability, of equal ones the first; `scores` are
+    /// rows × labels.
     func choose(
         _ scores: Span<Float>,
         rows: Int,
@@ -56,18 +51,23 @@ struct LabelTable: Sendable {
         most: Int
     ) throws(KernelFault) {
         try result.prepare(type.element, rows: rows, most: most)
-        let width = labels.count
-        for row in 0..<rows {
-            var best = 0
-            for column in 1..<max(width, 1)
-            where scores[row * width + column] > scores[row * width + best] {
-                best = column
-            }
-            if texts.isEmpty {
-                result.integers[row] = integers[best]
-            } else {
-                result.strings[row] = texts[best]
-            }
+        if texts.isEmpty {
+            var target = result.integers.mutableSpan
+            for row in 0..<rows { target[row] = integers[place(in: scores, row)] }
+        } else {
+            for row in 0..<rows { result.strings[row] = texts[place(in: scores, row)] }
         }
+    }
+
+    /// The column of a row's greatest score.
+    @inline(__always)
+    private func place(in scores: Span<Float>, _ row: Int) -> Int {
+        let width = labels.count
+        var best = 0
+        for column in 1..<max(width, 1)
+        where scores[row * width + column] > scores[row * width + best] {
+            best = column
+        }
+        return best
     }
 }

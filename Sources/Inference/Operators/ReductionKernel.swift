@@ -17,6 +17,7 @@ struct ReductionKernel: Kernel {
     }
 
     let function: Function
+    let type: DataType
     /// nil: the second operand names them, if there is one; none at all means all axes.
     let axes: [Int64]?
     let keepsAxes: Bool
@@ -105,8 +106,8 @@ struct ReductionKernel: Kernel {
         switch function {
         case .sum: x.reduce(0, &+)
         case .mean: x.isEmpty ? 0 : x.reduce(0, &+) / Int64(x.count)
-        case .maximum: x.max() ?? .min
-        case .minimum: x.min() ?? .max
+        case .maximum: x.max() ?? type.wholeRange.lowerBound
+        case .minimum: x.min() ?? type.wholeRange.upperBound
         case .product: x.reduce(1, &*)
         case .absoluteSum: x.reduce(0) { $0 &+ Int64(truncatingIfNeeded: $1.magnitude) }
         case .squareSum: x.reduce(0) { $0 &+ $1 &* $1 }

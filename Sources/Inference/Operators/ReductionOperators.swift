@@ -57,6 +57,7 @@ enum ReductionOperators {
             if node.version < version { axes = try node.integers("axes") }
             let kernel = ReductionKernel(
                 function: function,
+                type: type,
                 axes: axes,
                 keepsAxes: try node.flag("keepdims", default: true),
                 keepsAllWithoutAxes: try node.flag("noop_with_empty_axes")

@@ -16,7 +16,8 @@ enum SelectionOperators {
             let type = try node.operand(0).type
             guard node.version < 10 else {
                 try node.checkOperandCount(3...5)
-                for position in 1..<node.operands.count where node.operands[position] != nil {
+                for position in 1..<node.operands.count
+                where position < 3 || node.operands[position] != nil {
                     _ = try node.wholeOperand(position)
                 }
                 return .kernel(SliceKernel(fixed: nil), [type])

@@ -89,9 +89,8 @@ struct TreeRegressorKernel: TreeKernel {
 }
 
 extension TreeEnsembleAttributes {
-    /// Takes the attributes out of a node.
-    ///
-    /// - Parameter votes: `class` or `target`, how the names of the votes' lists begin.
+    /// Takes the attributes out of a node; the names of the votes' lists begin with `votes`, which is
+    /// `class` or `target`.
     fileprivate init(
         _ node: inout NodeRequest,
         votes: String,

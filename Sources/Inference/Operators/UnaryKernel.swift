@@ -39,7 +39,7 @@ enum UnaryFunction: Sendable {
         case .leakyRelu(let alpha): x < 0 ? alpha * x : x
         case .thresholdedRelu(let alpha): x > alpha ? x : 0
         case .elu(let alpha): x < 0 ? alpha * expm1(x) : x
-        case .celu(let alpha): Swift.max(0, x) + Swift.min(0, alpha * expm1(x / alpha))
+        case .celu(let alpha): x.isNaN ? x : max(0, x) + min(0, alpha * expm1(x / alpha))
         case .selu(let alpha, let gamma): gamma * (x > 0 ? x : alpha * expm1(x))
         case .hardSigmoid(let alpha, let beta): clamp(alpha * x + beta)
         case .hardSwish: x * clamp(x / 6 + 0.5)

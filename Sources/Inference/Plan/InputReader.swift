@@ -4,22 +4,22 @@
 /// Describes the inputs of a plan: their ranks and widths, which the graph may leave open.
 struct InputReader {
     private let plan: Plan
-    private var demands: [Int: Int] = [:]
+    private var demands: [TensorPlace: Int] = [:]
 
     /// Goes through the plan once, from the end to the beginning.
     init(_ plan: Plan) {
         self.plan = plan
-        let constants = Set(plan.template.indices.filter { plan.template[$0].storedCount > 0 })
-        for step in plan.steps.reversed() {
+        for (index, step) in plan.steps.enumerated().reversed() {
+            let result = TensorPlace(group: index + Plan.firstStepGroup, index: 0)
             let asked: Int? =
                 switch step.kernel.width {
                 case .none: nil
                 case .length(let length): length
-                case .asResult: step.results.first.flatMap { demands[$0] }
+                case .asResult: demands[result]
                 }
             guard let asked,
                 let operand = step.operands.first(where: {
-                    $0 != Operands.absent && !constants.contains($0)
+                    $0 != .absent && $0.group != Plan.constantGroup
                 })
             else { continue }
             demands[operand] = max(demands[operand] ?? 0, asked)
@@ -62,7 +62,7 @@ struct InputReader {
         _ declared: Int64?,
         _ index: Int
     ) throws(ModelError) -> Int {
-        guard let width = declared.flatMap({ Int(exactly: $0) }) ?? demands[port.slot] else {
+        guard let width = declared.flatMap({ Int(exactly: $0) }) ?? demands[port.place] else {
             throw .invalidGraph(
                 path: "graph.input[\(index)]",
                 found: "\"\(port.value.name)\" without a width, which no node tells either",

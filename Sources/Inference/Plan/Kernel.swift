@@ -10,11 +10,16 @@ protocol Kernel: Sendable {
     /// as the node names.
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault)
 
+    /// About how many operations a run takes, before it; the elements of all operands at least.
+    func cost(_ operands: Operands) -> Int
+
     /// What the kernel asks of the width of its first operand that is not constant.
     var width: WidthDemand { get }
 }
 
 extension Kernel {
+    func cost(_ operands: Operands) -> Int { operands.elementCount }
+
     var width: WidthDemand { .none }
 }
 
@@ -29,48 +34,74 @@ enum WidthDemand: Sendable, Equatable {
     case length(Int)
 }
 
+/// Where a tensor of a run stands: the constants are one list, the inputs another, and each step
+/// has one for its results.
+///
+/// A list is moved out as a whole while its step writes it, for the price of a pointer.
+struct TensorPlace: Sendable, Hashable {
+    let group: Int
+    let index: Int
+
+    /// That of an operand which the node leaves out.
+    static let absent = TensorPlace(group: -1, index: 0)
+}
+
 /// What goes into a node in one run.
 struct Operands {
-    private let slots: [Tensor]
-    private let indexes: [Int]
+    private let groups: [[Tensor]]
+    private let places: [TensorPlace]
     /// The most elements that a tensor of the run may have.
     let most: Int
 
-    init(_ slots: [Tensor], _ indexes: [Int], most: Int) {
-        (self.slots, self.indexes, self.most) = (slots, indexes, most)
+    init(_ groups: [[Tensor]], _ places: [TensorPlace], most: Int) {
+        (self.groups, self.places, self.most) = (groups, places, most)
     }
 
-    /// The slot of an operand that the node leaves out.
-    static let absent = -1
-
-    var count: Int { indexes.count }
+    var count: Int { places.count }
 
     /// Whether the node has an operand at this position.
     func has(_ position: Int) -> Bool {
-        position < indexes.count && indexes[position] != Self.absent
+        position < places.count && places[position] != .absent
     }
 
-    func element(_ position: Int) -> ElementType { slots[indexes[position]].element }
-    func shape(_ position: Int) -> [Int] { slots[indexes[position]].shape }
-    func storedCount(_ position: Int) -> Int { slots[indexes[position]].storedCount }
-    func floats(_ position: Int) -> [Float] { slots[indexes[position]].floats }
-    func doubles(_ position: Int) -> [Double] { slots[indexes[position]].doubles }
-    func integers(_ position: Int) -> [Int64] { slots[indexes[position]].integers }
-    func strings(_ position: Int) -> [String] { slots[indexes[position]].strings }
+    /// The elements of all operands.
+    var elementCount: Int {
+        var sum = 0
+        // A node's operands are few, and each has at most the limit's elements.
+        for place in places where place != .absent { sum += groups[place].storedCount }
+        return sum
+    }
+
+    func element(_ position: Int) -> ElementType { groups[places[position]].element }
+    func shape(_ position: Int) -> [Int] { groups[places[position]].shape }
+    func storedCount(_ position: Int) -> Int { groups[places[position]].storedCount }
+    func floats(_ position: Int) -> [Float] { groups[places[position]].floats }
+    func doubles(_ position: Int) -> [Double] { groups[places[position]].doubles }
+    func integers(_ position: Int) -> [Int64] { groups[places[position]].integers }
+    func strings(_ position: Int) -> [String] { groups[places[position]].strings }
 
     /// The elements of an operand of a type that the compiler has checked.
     func elements<Element: TensorElement>(
         _ position: Int,
         of _: Element.Type = Element.self
-    ) -> [Element] { Element.elements(of: slots[indexes[position]]) }
+    ) -> [Element] { Element.elements(of: groups[places[position]]) }
 
     /// Rows and width of an operand, as operators on matrices see it: one axis alone is one row.
     func matrix(_ position: Int) throws(KernelFault) -> (rows: Int, width: Int) {
-        let slot = indexes[position]
-        switch slots[slot].shape.count {
-        case 1: return (1, slots[slot].shape[0])
-        case 2: return (slots[slot].shape[0], slots[slot].shape[1])
-        default: throw .shape(found: slots[slot].shape, expected: "rows × width")
+        let place = places[position]
+        switch groups[place].shape.count {
+        case 1: return (1, groups[place].shape[0])
+        case 2: return (groups[place].shape[0], groups[place].shape[1])
+        default: throw .shape(found: groups[place].shape, expected: "rows × width")
         }
+    }
+}
+
+extension [[Tensor]] {
+    subscript(_ place: TensorPlace) -> Tensor {
+        @inline(__always)
+        _read { yield self[place.group][place.index] }
+        @inline(__always)
+        _modify { yield &self[place.group][place.index] }
     }
 }

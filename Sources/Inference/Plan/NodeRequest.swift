@@ -151,15 +151,17 @@ struct NodeRequest {
         return type
     }
 
-    /// The one type of all operands from a position on, as many as there are.
+    /// The one type of all operands from a position on, none of which is left out but where that is
+    /// allowed.
     func commonType(
         from first: Int = 0,
+        allowsAbsent: Bool = false,
         _ accepts: (DataType) -> Bool,
         _ expected: String
     ) throws(ModelError) -> DataType {
         let type = try type(first, accepts, expected)
         for position in operands.indices.dropFirst(first + 1)
-        where operands[position].map({ $0.type != type }) ?? false {
+        where operands[position].map({ $0.type != type }) ?? !allowsAbsent {
             throw fault(
                 found: "\(operands[position]?.type.name ?? "nothing") in input \(position)",
                 expected: "\(type.name), as in input \(first)"

@@ -1,107 +1,154 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The compiled graph: its nodes in order, each with the slots that it reads and writes.
+/// The compiled graph: its nodes in order, each with the places that it reads.
 ///
 /// A plan runs on tensors of any shape; `Model` is its face for rows. Any number of threads may
 /// run it, each with a frame of its own.
 package final class Plan: Sendable {
-    /// One node.
-    struct Step: Sendable {
+    /// One node; a class, so that a run hands it on for the price of one reference count.
+    final class Step: Sendable {
         let kernel: any Kernel
-        /// Slots of the operands, `Operands.absent` for one left out.
-        let operands: [Int]
-        /// Slots of the results, `Operands.absent` for one that nobody reads.
-        let results: [Int]
+        let operands: [TensorPlace]
+        let resultCount: Int
         /// The type that the results are brought back to, where they are carried in a wider one.
         let narrowing: DataType?
         let node: NodeReference
+
+        init(
+            kernel: any Kernel,
+            operands: [TensorPlace],
+            resultCount: Int,
+            narrowing: DataType?,
+            node: NodeReference
+        ) {
+            self.kernel = kernel
+            self.operands = operands
+            self.resultCount = resultCount
+            self.narrowing = narrowing
+            self.node = node
+        }
     }
 
-    /// An input or output of the graph and the slot that holds it.
+    /// An input or output of the graph and where it stands.
     struct Port: Sendable {
         let value: ValueMessage
         let type: DataType
-        let slot: Int
+        let place: TensorPlace
     }
 
+    /// The lists of a frame before those of the steps.
+    static let constantGroup = 0
+    static let inputGroup = 1
+    static let firstStepGroup = 2
+
     let steps: [Step]
-    /// The tensors as a run finds them: constants in their slots, the others empty.
-    let template: [Tensor]
+    let constants: [Tensor]
     let inputs: [Port]
-    /// Their slots are all different, and neither inputs nor constants.
+    /// Their places are all different, and results of steps.
     let outputs: [Port]
+    /// The list that has the outputs, all of them and in order; nil where they are scattered.
+    let outputGroup: Int?
     let limits: ModelLimits
-    /// The most results of a step.
-    let resultCount: Int
     /// What the file says of itself.
     package let summary: ModelSummary
 
     init(
         steps: [Step],
-        template: [Tensor],
+        constants: [Tensor],
         inputs: [Port],
         outputs: [Port],
         limits: ModelLimits,
         summary: ModelSummary
     ) {
         self.steps = steps
-        self.template = template
+        self.constants = constants
         self.inputs = inputs
         self.outputs = outputs
         self.limits = limits
         self.summary = summary
-        resultCount = steps.reduce(0) { max($0, $1.results.count) }
+        let group = outputs[0].place.group
+        let isWhole =
+            outputs.map(\.place) == outputs.indices.map { TensorPlace(group: group, index: $0) }
+            && steps[group - Self.firstStepGroup].resultCount == outputs.count
+        outputGroup = isWhole ? group : nil
     }
 
-    /// The tensors of a run and the results of the step under way, kept from run to run.
+    /// Reads and compiles an ONNX file.
+    ///
+    /// - Throws: `ModelError`.
+    package static func compile(
+        onnx bytes: Span<UInt8>,
+        limits: ModelLimits = ModelLimits()
+    ) throws(ModelError) -> Plan {
+        let message = try ModelMessage(bytes, limits: limits)
+        var compiler = try PlanCompiler(message, limits: limits)
+        return try compiler.compile()
+    }
+
+    /// The tensors of a run, kept from run to run.
     struct Frame: Sendable {
-        var slots: [Tensor] = []
-        var results: [Tensor] = []
+        var groups: [[Tensor]] = []
         /// The plan that it was made for.
         var plan: Plan?
     }
 
-    func makeFrame() -> Frame {
-        let results = Array(repeating: Tensor.empty, count: resultCount)
-        return Frame(slots: template, results: results, plan: self)
-    }
+    /// What a run has used of its limits.
+    struct Load {
+        private var elements = 0
+        private var operations = 0
 
-    /// Runs all steps; the slots of the inputs hold their values.
-    func execute(_ frame: inout Frame) throws(RunError) {
-        var held = 0
-        for index in steps.indices {
-            let operands = steps[index].operands
-            let results = steps[index].results
-            Self.exchange(results, &frame)
-            do throws(KernelFault) {
-                try steps[index].kernel.run(
-                    Operands(frame.slots, operands, most: limits.elements),
-                    into: &frame.results
-                )
-                for position in results.indices {
-                    if let type = steps[index].narrowing {
-                        frame.results[position].narrow(to: type)
-                    }
-                    // At most a few limits' worth: each is at most one.
-                    held += frame.results[position].storedCount
-                }
-                guard held <= limits.elements else {
-                    throw KernelFault.tooLarge(most: limits.elements)
-                }
-            } catch {
-                Self.exchange(results, &frame)
-                throw .node(steps[index].node, error)
+        /// Counts operations before they are done.
+        mutating func add(operations count: Int, _ limits: ModelLimits) throws(KernelFault) {
+            guard count <= limits.operations - operations else {
+                throw .tooLong(most: limits.operations)
             }
-            Self.exchange(results, &frame)
+            operations += count
+        }
+
+        /// Counts elements, which one tensor has at most `limits.elements` of.
+        mutating func add(elements count: Int, _ limits: ModelLimits) throws(KernelFault) {
+            elements += count
+            guard elements <= limits.elements else { throw .tooLarge(most: limits.elements) }
+            try add(operations: count, limits)
         }
     }
 
-    /// Moves the tensors of a step's results out of their slots, or back, so that the step can
-    /// write them while it reads the others.
-    private static func exchange(_ results: [Int], _ frame: inout Frame) {
-        for (position, slot) in results.enumerated() where slot != Operands.absent {
-            swap(&frame.results[position], &frame.slots[slot])
+    func makeFrame() -> Frame {
+        let inputs = inputs.map { Tensor($0.type.element, shape: []) }
+        let results = steps.map { Array(repeating: Tensor.empty, count: $0.resultCount) }
+        return Frame(groups: [constants, inputs] + results, plan: self)
+    }
+
+    /// Runs all steps; the list of the inputs holds their values.
+    func execute(_ frame: inout Frame) throws(RunError) {
+        var load = Load()
+        for index in steps.indices {
+            do {
+                try run(steps[index], &frame, group: index + Self.firstStepGroup, &load)
+            } catch {
+                throw .node(steps[index].node, error)
+            }
+        }
+    }
+
+    /// Runs one step, whose results come to the list `group`, and adds what it uses to the load.
+    private func run(
+        _ step: Step,
+        _ frame: inout Frame,
+        group: Int,
+        _ load: inout Load
+    ) throws(KernelFault) {
+        // The step's list is moved out, so that it is written while the others are read.
+        var results: [Tensor] = []
+        swap(&results, &frame.groups[group])
+        defer { swap(&results, &frame.groups[group]) }
+        let operands = Operands(frame.groups, step.operands, most: limits.elements)
+        try load.add(operations: step.kernel.cost(operands), limits)
+        try step.kernel.run(operands, into: &results)
+        for position in results.indices {
+            if let type = step.narrowing { results[position].narrow(to: type) }
+            try load.add(elements: results[position].storedCount, limits)
         }
     }
 
@@ -110,6 +157,7 @@ package final class Plan: Sendable {
     /// - Parameter inputs: One a graph input, each of the element type that carries the declared
     ///   one, with as many elements as its shape says.
     /// - Returns: One a graph output.
+    /// - Throws: `RunError`.
     package func run(_ inputs: [Tensor]) throws(RunError) -> [Tensor] {
         var frame = makeFrame()
         guard inputs.count == self.inputs.count else { throw .foreignWorkspace }
@@ -122,10 +170,10 @@ package final class Plan: Sendable {
                     expected: expected
                 )
             }
-            frame.slots[port.slot] = tensor
+            frame.groups[port.place] = tensor
         }
         try execute(&frame)
-        return outputs.map { frame.slots[$0.slot] }
+        return outputs.map { frame.groups[$0.place] }
     }
 }
 

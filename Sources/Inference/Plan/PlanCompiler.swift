@@ -4,23 +4,22 @@
 /// Makes a plan of a graph: checks names and order, looks the operators up, computes what is
 /// constant once and for all, and leaves out nodes that change nothing.
 struct PlanCompiler {
-    /// A name of the graph: which slot holds its value, and as what type.
+    /// A name of the graph: where its value stands, and as what type.
     struct Value {
-        var slot: Int
+        var place: TensorPlace
         var type: DataType
     }
 
-    private let message: ModelMessage
-    private let limits: ModelLimits
-    private let operatorSets: [String: Int]
-    private var values: [String: Value] = [:]
-    private var template: [Tensor] = []
-    private var isConstant: [Bool] = []
-    private var isInput: [Bool] = []
-    private var steps: [Plan.Step] = []
-    private var inputs: [Plan.Port] = []
-    private var foldedElements = 0
-    private var trees = (count: 0, nodes: 0)
+    let message: ModelMessage
+    let limits: ModelLimits
+    let operatorSets: [String: Int]
+    private(set) var values: [String: Value] = [:]
+    private(set) var constants: [Tensor] = []
+    private(set) var inputs: [Plan.Port] = []
+    var steps: [Plan.Step] = []
+    private(set) var trees = (count: 0, nodes: 0)
+    /// What constant nodes have used.
+    private var load = Plan.Load()
 
     /// Begins with a model that was read.
     init(_ message: ModelMessage, limits: ModelLimits) throws(ModelError) {
@@ -59,10 +58,14 @@ struct PlanCompiler {
 
     /// The elements of a value that is known without a run.
     func constant(_ name: String) -> Tensor? {
-        values[name].flatMap { isConstant[$0.slot] ? template[$0.slot] : nil }
+        values[name].flatMap { constant($0.place) }
     }
 
-    private static func displayName(_ domain: String) -> String {
+    private func constant(_ place: TensorPlace) -> Tensor? {
+        place.group == Plan.constantGroup ? constants[place.index] : nil
+    }
+
+    static func displayName(_ domain: String) -> String {
         domain.isEmpty ? "ai.onnx" : domain
     }
 
@@ -89,13 +92,11 @@ struct PlanCompiler {
         guard unknown.isEmpty else { throw .unsupportedOperators(unknown.map(reference)) }
     }
 
-    // MARK: - Names and slots
+    // MARK: - Names
 
-    private mutating func addSlot(_ tensor: Tensor, isConstant: Bool) -> Int {
-        template.append(tensor)
-        self.isConstant.append(isConstant)
-        isInput.append(false)
-        return template.count - 1
+    private mutating func addConstant(_ tensor: Tensor) -> TensorPlace {
+        constants.append(tensor)
+        return TensorPlace(group: Plan.constantGroup, index: constants.count - 1)
     }
 
     private mutating func define(
@@ -110,10 +111,10 @@ struct PlanCompiler {
 
     private mutating func addInitializers() throws(ModelError) {
         for (index, initializer) in message.graph.initializers.enumerated() {
-            let slot = addSlot(initializer.value.tensor, isConstant: true)
+            let place = addConstant(initializer.value.tensor)
             try define(
                 initializer.name,
-                Value(slot: slot, type: initializer.value.type),
+                Value(place: place, type: initializer.value.type),
                 path: "initializer[\(index)]"
             )
         }
@@ -137,10 +138,9 @@ struct PlanCompiler {
                     feature: "input \"\(input.name)\" of element type \(element)"
                 )
             }
-            let slot = addSlot(Tensor(type.element, shape: []), isConstant: false)
-            isInput[slot] = true
-            try define(input.name, Value(slot: slot, type: type), path: "input[\(index)]")
-            inputs.append(Plan.Port(value: input, type: type, slot: slot))
+            let place = TensorPlace(group: Plan.inputGroup, index: inputs.count)
+            try define(input.name, Value(place: place, type: type), path: "input[\(index)]")
+            inputs.append(Plan.Port(value: input, type: type, place: place))
         }
     }
 
@@ -156,42 +156,42 @@ struct PlanCompiler {
                 version: reference.version
             )
         else { throw .unsupportedOperators([reference]) }
-        let slots = try operandSlots(of: node, index)
+        let places = try operandPlaces(of: node, index)
         var request = try NodeRequest(
             node,
             reference,
-            operands: zip(slots, node.inputs).map { slot, name in
-                guard slot != Operands.absent, let value = values[name] else { return nil }
-                return NodeRequest.Operand(
-                    type: value.type,
-                    constant: isConstant[slot] ? template[slot] : nil
-                )
+            operands: zip(places, node.inputs).map { place, name in
+                guard place != .absent, let value = values[name] else { return nil }
+                return NodeRequest.Operand(type: value.type, constant: constant(place))
             }
         )
         let result = try definition.make(&request)
         try request.checkAllAsked()
         switch result {
         case .alias(let operand, let type):
-            try defineResults(of: node, index, [Value(slot: slots[operand], type: type)])
+            try defineResults(of: node, index, [Value(place: places[operand], type: type)])
         case .constant(let constant):
-            let slot = addSlot(constant.tensor, isConstant: true)
-            try defineResults(of: node, index, [Value(slot: slot, type: constant.type)])
+            let place = addConstant(constant.tensor)
+            try defineResults(of: node, index, [Value(place: place, type: constant.type)])
         case .kernel(let kernel, let types):
             if let ensemble = (kernel as? any TreeKernel)?.ensemble {
                 trees.count += ensemble.treeCount
                 trees.nodes += ensemble.nodeCount
             }
-            try addStep(kernel, types, operands: slots, node, reference)
+            try addStep(kernel, types, operands: places, node, reference)
         }
     }
 
-    private func operandSlots(of node: NodeMessage, _ index: Int) throws(ModelError) -> [Int] {
-        var slots: [Int] = []
+    private func operandPlaces(
+        of node: NodeMessage,
+        _ index: Int
+    ) throws(ModelError) -> [TensorPlace] {
+        var places: [TensorPlace] = []
         for name in node.inputs {
             if name.isEmpty {
-                slots.append(Operands.absent)
+                places.append(.absent)
             } else if let value = values[name] {
-                slots.append(value.slot)
+                places.append(value.place)
             } else {
                 throw .invalidGraph(
                     path: "node[\(index)]",
@@ -200,7 +200,7 @@ struct PlanCompiler {
                 )
             }
         }
-        return slots
+        return places
     }
 
     private mutating func defineResults(
@@ -223,146 +223,46 @@ struct PlanCompiler {
     private mutating func addStep(
         _ kernel: any Kernel,
         _ types: [DataType],
-        operands: [Int],
+        operands: [TensorPlace],
         _ node: NodeMessage,
         _ reference: NodeReference
     ) throws(ModelError) {
-        let isKnown = operands.allSatisfy { $0 == Operands.absent || isConstant[$0] }
-        let slots = types.indices.map { position in
-            position < node.outputs.count && !node.outputs[position].isEmpty
-                ? addSlot(Tensor(types[position].element, shape: []), isConstant: isKnown)
-                : Operands.absent
-        }
         let step = Plan.Step(
             kernel: kernel,
             operands: operands,
-            results: slots,
+            resultCount: types.count,
             narrowing: types.count == 1 && types[0].isNarrow ? types[0] : nil,
             node: reference
         )
-        if isKnown { try fold(step) } else { steps.append(step) }
+        let places: [TensorPlace]
+        if operands.allSatisfy({ $0 == .absent || $0.group == Plan.constantGroup }) {
+            places = try fold(step)
+        } else {
+            let group = Plan.firstStepGroup + steps.count
+            places = types.indices.map { TensorPlace(group: group, index: $0) }
+            steps.append(step)
+        }
         try defineResults(
             of: node,
             reference.index,
-            zip(slots, types).map { Value(slot: $0, type: $1) }
+            zip(places, types).map { Value(place: $0, type: $1) }
         )
     }
 
-    /// Computes a node whose operands are all known.
-    private mutating func fold(_ step: Plan.Step) throws(ModelError) {
-        var results = step.results.map { _ in Tensor.empty }
-        do {
-            try step.kernel.run(
-                Operands(template, step.operands, most: limits.elements - foldedElements),
-                into: &results
-            )
+    /// Computes a node whose operands are all known; its results are constants.
+    private mutating func fold(_ step: Plan.Step) throws(ModelError) -> [TensorPlace] {
+        var results = Array(repeating: Tensor.empty, count: step.resultCount)
+        let operands = Operands([constants], step.operands, most: limits.elements)
+        do throws(KernelFault) {
+            try load.add(operations: step.kernel.cost(operands), limits)
+            try step.kernel.run(operands, into: &results)
+            for position in results.indices {
+                if let type = step.narrowing { results[position].narrow(to: type) }
+                try load.add(elements: results[position].storedCount, limits)
+            }
         } catch {
             throw .invalidNode(step.node, found: "\(error)", expected: "constants that it can take")
         }
-        for (position, slot) in step.results.enumerated() where slot != Operands.absent {
-            if let type = step.narrowing { results[position].narrow(to: type) }
-            template[slot] = results[position]
-            foldedElements += results[position].storedCount
-        }
-        guard foldedElements <= limits.elements else {
-            throw .limitExceeded(
-                path: "\(step.node)",
-                quantity: "elements of constants",
-                found: foldedElements,
-                most: limits.elements
-            )
-        }
-    }
-
-    // MARK: - The end
-
-    private mutating func finish() throws(ModelError) -> Plan {
-        var outputs: [Plan.Port] = []
-        var taken: Set<Int> = []
-        for (index, output) in message.graph.outputs.enumerated() {
-            guard var value = values[output.name] else {
-                throw .invalidGraph(
-                    path: "output[\(index)]",
-                    found: "\"\(output.name)\"",
-                    expected: "the name of a result"
-                )
-            }
-            if isInput[value.slot] || isConstant[value.slot] || taken.contains(value.slot) {
-                value.slot = addCopy(of: value, for: output, index)
-            }
-            taken.insert(value.slot)
-            outputs.append(Plan.Port(value: output, type: value.type, slot: value.slot))
-        }
-        guard !outputs.isEmpty else {
-            throw .invalidGraph(path: "output", found: "none", expected: "at least one")
-        }
-        return Plan(
-            steps: liveSteps(for: taken),
-            template: template,
-            inputs: inputs,
-            outputs: outputs,
-            limits: limits,
-            summary: summary
-        )
-    }
-
-    /// An output needs a tensor of its own, which the caller may take away.
-    private mutating func addCopy(
-        of value: Value,
-        for output: ValueMessage,
-        _ index: Int
-    ) -> Int {
-        let slot = addSlot(Tensor(value.type.element, shape: []), isConstant: false)
-        let node = NodeReference(
-            name: output.name,
-            index: message.graph.nodes.count + index,
-            operation: "Identity",
-            domain: Self.displayName(""),
-            version: operatorSets[""] ?? 0
-        )
-        steps.append(
-            Plan.Step(
-                kernel: CopyKernel(),
-                operands: [value.slot],
-                results: [slot],
-                narrowing: nil,
-                node: node
-            )
-        )
-        return slot
-    }
-
-    /// The steps without those whose results nobody reads.
-    private func liveSteps(for outputs: Set<Int>) -> [Plan.Step] {
-        var needed = outputs
-        var live: [Plan.Step] = []
-        for step in steps.reversed() where step.results.contains(where: needed.contains) {
-            needed.formUnion(step.operands.filter { $0 != Operands.absent })
-            live.append(
-                Plan.Step(
-                    kernel: step.kernel,
-                    operands: step.operands,
-                    results: step.results.map { needed.contains($0) ? $0 : Operands.absent },
-                    narrowing: step.narrowing,
-                    node: step.node
-                )
-            )
-        }
-        return live.reversed()
-    }
-
-    private var summary: ModelSummary {
-        var sets: [String: Int] = [:]
-        for (domain, version) in operatorSets { sets[Self.displayName(domain)] = version }
-        return ModelSummary(
-            irVersion: message.irVersion,
-            producer: message.producer,
-            producerVersion: message.producerVersion,
-            operatorSets: sets,
-            nodeCount: message.graph.nodes.count,
-            treeCount: trees.count,
-            treeNodeCount: trees.nodes,
-            metadata: message.metadata
-        )
+        return results.map { addConstant($0) }
     }
 }

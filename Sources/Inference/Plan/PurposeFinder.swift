@@ -16,12 +16,12 @@ struct PurposeFinder {
     /// The node that makes a value, and which of its outputs that is.
     private var producers: [String: (node: Int, position: Int)] = [:]
 
-    /// - Parameter constant: The elements of a name that is known without a run.
+    /// Begins with a graph; `constant` gives the elements of a name that is known without a run.
     init(_ graph: GraphMessage, constant: @escaping (String) -> Tensor?) {
         nodes = graph.nodes
         self.constant = constant
         for (index, node) in nodes.enumerated() {
-            for (position, name) in node.outputs.enumerated() {
+            for (position, name) in node.outputs.enumerated() where !name.isEmpty {
                 producers[name] = (index, position)
             }
         }
@@ -40,12 +40,12 @@ struct PurposeFinder {
                 && (outputs[index].element == .float || outputs[index].element == .double)
         }
         let told = wide.first { isProbability(outputs[$0].name) }
-        // Without a known operator a lone label beside a lone matrix says it, too.
+        // Without a known operator two outputs, a label and a matrix, say it, too.
         let beside = outputs.indices.filter {
             outputs[$0].width == 1
                 && (outputs[$0].element == .int64 || outputs[$0].element == .string)
         }
-        let place = known ?? (beside.count == 1 ? beside[0] : nil)
+        let place = known ?? (outputs.count == 2 ? beside.first : nil)
         if let probabilities = told ?? (place != nil && wide.count == 1 ? wide[0] : nil) {
             let width = outputs[probabilities].width ?? 0
             let named =

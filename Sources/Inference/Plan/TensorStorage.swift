@@ -60,12 +60,16 @@ extension Tensor {
     /// Takes on a type and the shape of one axis.
     mutating func prepare(_ element: ElementType, rows: Int, most: Int) throws(KernelFault) {
         guard rows <= most else { throw .tooLarge(most: most) }
-        if shape.count == 1 {
-            if shape[0] != rows { shape[0] = rows }
-        } else {
-            shape = [rows]
-        }
+        setShape(rows: rows)
         resize(element, rows)
+    }
+
+    mutating func setShape(rows: Int) {
+        guard shape.count == 1 else {
+            shape = [rows]
+            return
+        }
+        if shape[0] != rows { shape[0] = rows }
     }
 
     mutating func setShape(rows: Int, width: Int) {

@@ -50,47 +50,46 @@ struct Forest<Node: ForestNode>: Sendable {
     @inline(__always)
     func weight(at place: Int) -> Double { Double(nodes[place].threshold) }
 
-    /// Walks every tree for the first row of a block.
-    ///
-    /// - Parameters:
-    ///   - block: As many columns as the forest has.
-    ///   - body: Takes tree and leaf, in the order of the trees; after the last tree perhaps leaves
-    ///     without weight and votes.
-    @inline(__always)
-    func forEachLeaf(ofRow block: Span<Node.Number>, _ body: (_ tree: Int, _ place: Int) -> Void) {
-        for (group, depth) in groupDepths.enumerated() {
-            let first = group &* Lanes.count
-            var places = Places(repeating: 0)
-            for lane in 0..<Lanes.count { places[lane] = roots[first &+ lane] }
-            walk(&places, depth: depth, block, laneStride: 0)
-            for lane in 0..<Lanes.count { body(first &+ lane, places[lane]) }
-        }
-    }
-
-    /// Walks every tree for the rows of a block.
-    ///
-    /// - Parameters:
-    ///   - block: As many columns as the forest has.
-    ///   - body: Takes tree, row and leaf, in the order of the trees.
-    @inline(__always)
-    func forEachLeaf(
-        ofRows block: Span<Node.Number>,
-        _ body: (_ tree: Int, _ row: Int, _ place: Int) -> Void
-    ) {
-        for tree in 0..<count {
-            var places = Places(repeating: roots[tree])
-            walk(&places, depth: depths[tree], block, laneStride: 1)
-            for row in 0..<Lanes.count { body(tree, row, places[row]) }
-        }
-    }
-
     /// Where eight walks are.
-    private typealias Places = InlineArray<8, Int>
+    typealias Places = InlineArray<8, Int>
 
-    /// Shallow trees are walked to their depth: to look would cost more than it saves.
-    private static var stepsBeforeLooks: Int { 8 }
-    /// Steps between two looks whether all walks have ended.
-    private static var stepsBetweenLooks: Int { 4 }
+    /// How many groups of eight trees there are.
+    var treeGroups: Int { groupDepths.count }
+
+    /// Walks eight trees for the first row of a block.
+    ///
+    /// - Parameters:
+    ///   - group: Which eight; in the last, leaves without weight and votes follow the last tree.
+    ///   - block: As many columns as the forest has.
+    /// - Returns: The leaves, in the order of the trees.
+    @inline(__always)
+    func leaves(ofTrees group: Int, in block: Span<Node.Number>) -> Places {
+        var places = Places(repeating: 0)
+        for lane in 0..<Lanes.count { places[lane] = roots[group &* Lanes.count &+ lane] }
+        walk(&places, depth: groupDepths[group], block, laneStride: 0)
+        return places
+    }
+
+    /// Walks a tree for eight rows.
+    ///
+    /// - Parameters:
+    ///   - tree: Which of the trees.
+    ///   - group: Which eight rows of the block.
+    ///   - block: As many columns as the forest has, group after group.
+    /// - Returns: The leaves, in the order of the rows.
+    @inline(__always)
+    func leaves(ofTree tree: Int, rows group: Int, in block: Span<Node.Number>) -> Places {
+        let size = (columns.count &+ 1) &* Lanes.count
+        let numbers = block.extracting(group &* size..<(group &+ 1) &* size)
+        var places = Places(repeating: roots[tree])
+        walk(&places, depth: depths[tree], numbers, laneStride: 1)
+        return places
+    }
+
+    /// Trees up to that deep are walked to their depth: to look would cost more than it saves.
+    private static var shallowDepth: Int { 8 }
+    /// Steps in deeper trees before the first look whether all walks have ended.
+    private static var stepsBeforeLooks: Int { 6 }
 
     @inline(__always)
     private func walk(
@@ -101,8 +100,8 @@ struct Forest<Node: ForestNode>: Sendable {
     ) {
         let nodes = nodes.span
         var remaining = depth
+        var steps = depth <= Self.shallowDepth ? depth : Self.stepsBeforeLooks
         while true {
-            let steps = remaining <= Self.stepsBeforeLooks ? remaining : Self.stepsBetweenLooks
             for _ in 0..<steps {
                 for lane in 0..<Lanes.count {
                     let node = nodes[places[lane]]
@@ -112,16 +111,17 @@ struct Forest<Node: ForestNode>: Sendable {
             }
             remaining &-= steps
             if remaining == 0 || haveEnded(places) { return }
+            steps = 1
         }
     }
 
     @inline(__always)
     private func haveEnded(_ places: Places) -> Bool {
-        let leafColumn = columns.count * Lanes.count
-        var haveEnded = true
-        for lane in 0..<Lanes.count where nodes[places[lane]].column != leafColumn {
-            haveEnded = false
+        let leafColumn = columns.count &* Lanes.count
+        var branches = 0
+        for lane in 0..<Lanes.count {
+            branches |= nodes[places[lane]].column ^ leafColumn
         }
-        return haveEnded
+        return branches == 0
     }
 }

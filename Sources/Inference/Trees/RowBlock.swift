@@ -1,14 +1,33 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Eight rows as a forest looks at them: column after column, a number of each row.
+/// Rows as a forest looks at them, eight by eight: column after column, a number of each row.
+///
+/// The trees of a forest are walked one after the other, each for all rows of a block, so the nodes
+/// of a tree are fetched once a block (InferenceBenchmark, forest).
 struct RowBlock<Number: BinaryFloatingPoint & Sendable>: Sendable {
-    private(set) var numbers: [Number] = []
+    /// Numbers of a block that stay in the first cache, beside the nodes of a tree.
+    private static var mostNumbers: Int { 4_096 }
+    /// More groups than that save nothing; a tally has room for as many.
+    private static var mostGroups: Int { VoteTally.mostRows / Lanes.count }
 
-    /// Makes room for columns; the column of the leaves is filled.
-    mutating func prepare(for columns: ForestColumns) {
-        let count = (columns.count + 1) * Lanes.count
-        if numbers.count != count { numbers = [Number](repeating: -.infinity, count: count) }
+    private(set) var numbers: [Number] = []
+    /// How many groups of eight rows it takes.
+    private(set) var groups = 0
+    private var groupSize = 0
+
+    /// Makes room; the column of the leaves is filled.
+    ///
+    /// - Parameters:
+    ///   - columns: Those of the forest.
+    ///   - rows: How many are to be scored; there is room for one in any case.
+    mutating func prepare(for columns: ForestColumns, rows: Int) {
+        let size = (columns.count + 1) * Lanes.count
+        let wanted = min(rows / Lanes.count, Self.mostGroups, Self.mostNumbers / size)
+        if groupSize == size, groups >= wanted, groups > 0 { return }
+        groupSize = size
+        groups = max(wanted, 1)
+        numbers = [Number](repeating: -.infinity, count: size * groups)
     }
 
     /// Takes over one row, which begins at `start`, as the first.
@@ -27,21 +46,23 @@ struct RowBlock<Number: BinaryFloatingPoint & Sendable>: Sendable {
         }
     }
 
-    /// Takes over eight rows.
+    /// Takes over eight rows, of which the first begins at `start`, as a group.
     @inline(__always)
     mutating func fill<Value: BinaryFloatingPoint>(
         _ columns: ForestColumns,
+        group: Int,
         withRowsOf input: Span<Value>,
         at start: Int,
         stride: Int
     ) {
+        let base = group * groupSize
         var numbers = numbers.mutableSpan
         for run in columns.runs {
             for column in run.columns {
                 let first = start &+ columns.features[column]
                 for row in 0..<Lanes.count {
                     let value = input[first &+ row &* stride]
-                    numbers[column &* Lanes.count &+ row] = run.number(of: value)
+                    numbers[base &+ column &* Lanes.count &+ row] = run.number(of: value)
                 }
             }
         }

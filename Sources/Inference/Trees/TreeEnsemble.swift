@@ -48,8 +48,8 @@ package struct TreeEnsemble: Sendable {
         let isSum = aggregation == .sum || aggregation == .average
         let targets = isSum ? topology.targetsOfTrees() : nil
         if let targets, let first = targets.first {
-            let isOne = targets.allSatisfy { $0 == first }
-            counting = isOne ? .oneTarget(Int(first)) : .targetOfTree
+            let voted = Set(targets).map(Int.init).sorted()
+            counting = voted.count == 1 ? .oneTarget(Int(first)) : .targetOfTree(voted: voted)
         } else {
             counting = .ofLeaf(topology.votes, aggregation)
         }
@@ -143,7 +143,6 @@ package struct TreeEnsemble: Sendable {
         _ output: inout MutableSpan<Float>,
         _ scratch: inout TreeScratch
     ) {
-        scratch.tally.prepare(width: outputWidth)
         switch forest {
         case .narrow(let forest):
             score(input, rows, stride, forest, &scratch.floats, &scratch.tally, &output)
@@ -161,20 +160,30 @@ package struct TreeEnsemble: Sendable {
         _ tally: inout VoteTally,
         _ output: inout MutableSpan<Float>
     ) {
-        block.prepare(for: forest.columns)
+        block.prepare(for: forest.columns, rows: rows)
+        tally.prepare(rows: block.groups * Lanes.count, width: outputWidth)
         var row = 0
-        while row < rows {
-            let count = rows - row < Lanes.count ? 1 : Lanes.count
-            let start = row * stride
-            if count == 1 {
-                block.fill(forest.columns, withRowOf: input, at: start)
-                tally.countRow(block, forest, counting)
-            } else {
-                block.fill(forest.columns, withRowsOf: input, at: start, stride: stride)
-                tally.countRows(block, forest, counting)
+        while rows - row >= Lanes.count {
+            let groups = min(block.groups, (rows - row) / Lanes.count)
+            for group in 0..<groups {
+                let start = (row + group * Lanes.count) * stride
+                block.fill(
+                    forest.columns,
+                    group: group,
+                    withRowsOf: input,
+                    at: start,
+                    stride: stride
+                )
             }
-            tally.finish(count, by: rule, into: &output, at: row * outputWidth)
-            row += count
+            tally.countRows(block, groups: groups, forest, counting)
+            tally.finish(groups * Lanes.count, by: rule, into: &output, at: row * outputWidth)
+            row += groups * Lanes.count
+        }
+        while row < rows {
+            block.fill(forest.columns, withRowOf: input, at: row * stride)
+            tally.countRow(block, forest, counting)
+            tally.finish(1, by: rule, into: &output, at: row * outputWidth)
+            row += 1
         }
     }
 }

@@ -5,18 +5,21 @@
 ///
 /// Sums are of doubles and follow the order of the trees, whether the row came alone or not.
 struct VoteTally: Sendable {
+    /// Rows of a block.
+    static var mostRows: Int { 64 }
+
     /// One row of targets after the other: the aggregate of its votes, 0 without one.
     private var aggregates: [Double] = []
     /// Whether there was a vote.
     private var isVoted: [Bool] = []
     private var width = 0
 
-    /// Makes room for as many targets a row.
-    mutating func prepare(width: Int) {
-        guard width != self.width else { return }
+    /// Makes room for as many rows and targets.
+    mutating func prepare(rows: Int, width: Int) {
         self.width = width
-        aggregates = [Double](repeating: 0, count: width * Lanes.count)
-        isVoted = [Bool](repeating: false, count: width * Lanes.count)
+        guard aggregates.count < rows * width else { return }
+        aggregates = [Double](repeating: 0, count: rows * width)
+        isVoted = [Bool](repeating: false, count: rows * width)
     }
 
     /// Counts the votes of the first row of a block.
@@ -26,53 +29,78 @@ struct VoteTally: Sendable {
         _ forest: Forest<Node>,
         _ counting: VoteCounting
     ) {
-        clear(rows: 1)
+        begin(rows: 1, counting)
+        let numbers = block.numbers.span
         switch counting {
         case .oneTarget(let target):
             var sum = 0.0
-            forest.forEachLeaf(ofRow: block.numbers.span) { _, place in
-                sum += forest.weight(at: place)
+            for group in 0..<forest.treeGroups {
+                let leaves = forest.leaves(ofTrees: group, in: numbers)
+                for lane in 0..<Lanes.count { sum += forest.weight(at: leaves[lane]) }
             }
             aggregates[target] = sum
-            isVoted[target] = true
         case .targetOfTree:
-            forest.forEachLeaf(ofRow: block.numbers.span) { tree, place in
-                aggregates[forest.targets[tree]] += forest.weight(at: place)
-                isVoted[forest.targets[tree]] = true
+            var sums = aggregates.mutableSpan
+            for group in 0..<forest.treeGroups {
+                let leaves = forest.leaves(ofTrees: group, in: numbers)
+                for lane in 0..<Lanes.count {
+                    let target = forest.targets[group &* Lanes.count &+ lane]
+                    sums[target] += forest.weight(at: leaves[lane])
+                }
             }
         case .ofLeaf(let votes, let aggregation):
-            forest.forEachLeaf(ofRow: block.numbers.span) { _, place in
-                count(forest.votes[place], of: votes, aggregation, row: 0)
+            for group in 0..<forest.treeGroups {
+                let leaves = forest.leaves(ofTrees: group, in: numbers)
+                for lane in 0..<Lanes.count {
+                    count(forest.votes[leaves[lane]], of: votes, aggregation, row: 0)
+                }
             }
         }
     }
 
-    /// Counts the votes of all rows of a block.
+    /// Counts the votes of the rows of a block.
     @inline(__always)
     mutating func countRows<Node>(
         _ block: borrowing RowBlock<Node.Number>,
+        groups: Int,
         _ forest: Forest<Node>,
         _ counting: VoteCounting
     ) {
-        clear(rows: Lanes.count)
+        begin(rows: groups * Lanes.count, counting)
+        let (numbers, width) = (block.numbers.span, width)
         switch counting {
         case .oneTarget(let target):
-            var sums = InlineArray<8, Double>(repeating: 0)
-            forest.forEachLeaf(ofRows: block.numbers.span) { _, row, place in
-                sums[row] += forest.weight(at: place)
+            var sums = InlineArray<64, Double>(repeating: 0)
+            for tree in 0..<forest.count {
+                for group in 0..<groups {
+                    let leaves = forest.leaves(ofTree: tree, rows: group, in: numbers)
+                    for lane in 0..<Lanes.count {
+                        sums[group &* Lanes.count &+ lane] += forest.weight(at: leaves[lane])
+                    }
+                }
             }
-            for row in 0..<Lanes.count {
-                aggregates[row * width + target] = sums[row]
-                isVoted[row * width + target] = true
-            }
+            for row in 0..<groups * Lanes.count { aggregates[row * width + target] = sums[row] }
         case .targetOfTree:
-            forest.forEachLeaf(ofRows: block.numbers.span) { tree, row, place in
-                aggregates[row &* width &+ forest.targets[tree]] += forest.weight(at: place)
-                isVoted[row &* width &+ forest.targets[tree]] = true
+            var sums = aggregates.mutableSpan
+            for tree in 0..<forest.count {
+                for group in 0..<groups {
+                    let leaves = forest.leaves(ofTree: tree, rows: group, in: numbers)
+                    for lane in 0..<Lanes.count {
+                        let row = group &* Lanes.count &+ lane
+                        let place = row &* width &+ forest.targets[tree]
+                        sums[place] += forest.weight(at: leaves[lane])
+                    }
+                }
             }
         case .ofLeaf(let votes, let aggregation):
-            forest.forEachLeaf(ofRows: block.numbers.span) { _, row, place in
-                count(forest.votes[place], of: votes, aggregation, row: row)
+            for tree in 0..<forest.count {
+                for group in 0..<groups {
+                    let leaves = forest.leaves(ofTree: tree, rows: group, in: numbers)
+                    for lane in 0..<Lanes.count {
+                        let row = group &* Lanes.count &+ lane
+                        count(forest.votes[leaves[lane]], of: votes, aggregation, row: row)
+                    }
+                }
             }
         }
     }
@@ -98,10 +126,19 @@ struct VoteTally: Sendable {
         }
     }
 
-    private mutating func clear(rows: Int) {
+    private mutating func begin(rows: Int, _ counting: VoteCounting) {
         for index in 0..<rows * width {
             aggregates[index] = 0
             isVoted[index] = false
+        }
+        switch counting {
+        case .oneTarget(let target):
+            for row in 0..<rows { isVoted[row * width + target] = true }
+        case .targetOfTree(let voted):
+            for row in 0..<rows {
+                for target in voted { isVoted[row * width + target] = true }
+            }
+        case .ofLeaf: break
         }
     }
 
@@ -112,7 +149,7 @@ struct VoteTally: Sendable {
         row: Int
     ) {
         for vote in Int(range.lowerBound)..<Int(range.upperBound) {
-            let target = row * width + Int(votes.targets[vote])
+            let target = row &* width &+ Int(votes.targets[vote])
             let (weight, aggregate) = (votes.weights[vote], aggregates[target])
             switch aggregation {
             case .sum, .average: aggregates[target] = aggregate + weight
@@ -129,8 +166,8 @@ struct VoteTally: Sendable {
 enum VoteCounting: Sendable {
     /// Every leaf has one vote, all for the same target.
     case oneTarget(Int)
-    /// Every leaf has one vote, for the target of its tree.
-    case targetOfTree
+    /// Every leaf has one vote, for the target of its tree; these are the targets that occur.
+    case targetOfTree(voted: [Int])
     /// A leaf may have none or several votes.
     case ofLeaf(LeafVotes, TreeEnsembleAttributes.Aggregation)
 }

@@ -27,8 +27,10 @@ package struct ModelCatalog: Sendable {
         package var defaultVersion: ServedModel?
         /// Versions found and not served.
         package var unavailable: [Unavailable]
-        /// Whether the server is not ready before the model is: it was there at the start or served
-        /// since, and nobody unloaded it. A faulty newcomer takes no other model out of service.
+        /// Whether the server is not ready before the model is.
+        ///
+        /// It was there at the start or served since, and nobody unloaded it. A faulty newcomer takes
+        /// no other model out of service.
         package var isExpected: Bool
 
         package init(
@@ -80,6 +82,8 @@ package struct ModelCatalog: Sendable {
     /// - Parameters:
     ///   - name: The model that it names; nil for the default one.
     ///   - version: The version that it names; nil for the model's default.
+    /// - Returns: The version that answers.
+    /// - Throws: `Unresolved`, with what there is instead.
     /// - Complexity: O(models + versions); there are few.
     package func resolve(
         model name: String?,

@@ -3,7 +3,7 @@
 
 /// The head of a request, free of any HTTP library: what both ways into the server make of theirs.
 package struct RequestHead: Sendable {
-    /// `GET`, `POST` …
+    /// The method, as `GET` or `POST`.
     package var method: String
     /// The path as it was sent, without the query, still percent-encoded.
     package var path: String

@@ -72,6 +72,9 @@ package struct InferenceServer: Sendable {
         )
     }
 
+    /// What was done with the prediction log; nil without one.
+    package var logFigures: LogFigures? { shipper?.figures }
+
     /// Runs until SIGTERM or SIGINT, or until a service fails.
     ///
     /// - Parameter companions: Further services, which end before the server's own; when one has
@@ -145,7 +148,7 @@ package struct InferenceServer: Sendable {
         return Endpoints(
             board: board,
             limits: settings.limits,
-            admin: AdminActions(repository),
+            admin: repository.actions,
             surroundings: Endpoints.Surroundings(
                 log: queue,
                 metricsPage: { accept in

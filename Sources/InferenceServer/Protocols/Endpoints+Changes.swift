@@ -88,7 +88,8 @@ extension Endpoints {
         }
         if let refused {
             throw .shape(
-                "the parameter '\(refused.prefix(100))' is not taken: models come from their directory"
+                "the parameter '\(refused.prefix(100))' is not taken: "
+                    + "models come from their directory"
             )
         }
     }

@@ -39,8 +39,8 @@ extension Endpoints {
 
     /// Answers a body of `/predict` or `/predict/batch`, which may name its model.
     ///
-    /// The default model's plan is tried at once, as most bodies name no other; one that does is read
-    /// again.
+    /// The default model's plan is tried at once, as most bodies name no other; one that does is
+    /// read again.
     private func predict(
         _ shape: PredictShape,
         _ head: RequestHead,
@@ -80,15 +80,14 @@ extension Endpoints {
         _ body: (inout Workbench) throws(RequestFailure) -> Result
     ) throws(RequestFailure) -> Result {
         summary.served = served
-        let (result, rows, oversized) = try served.withWorkbench {
+        let (result, rows) = try served.withWorkbench {
             (bench: inout Workbench) throws(RequestFailure) in
             bench.reset()
             let result = try body(&bench)
-            let oversized = surroundings.log.map { bench.log(to: $0, served.logged, context) }
-            return (result, bench.rows, oversized ?? 0)
+            if let log = surroundings.log { bench.log(to: log, served.logged, context) }
+            return (result, bench.rows)
         }
         summary.rows = rows
-        countOversized(oversized)
         return result
     }
 }

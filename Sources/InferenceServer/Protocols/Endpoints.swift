@@ -46,7 +46,6 @@ package struct Endpoints: Sendable {
     let limits: ServingLimits
     let admin: AdminActions
     let surroundings: Surroundings
-    private let oversized = Counter()
 
     /// Answers from a board's catalog.
     package init(
@@ -61,23 +60,14 @@ package struct Endpoints: Sendable {
         self.surroundings = surroundings
     }
 
-    /// Records that were not logged as their features alone exceed a line.
-    package var oversizedRecords: UInt64 { oversized.count }
-
-    /// Counts records that are too long for a line; they count as dropped.
-    func countOversized(_ records: Int) {
-        guard records > 0 else { return }
-        oversized.add(UInt64(records))
-        surroundings.log?.countDropped(records)
-    }
-
     /// Answers one request.
     ///
     /// - Parameters:
     ///   - head: Its head.
     ///   - body: Its whole body.
     /// - Returns: The answer, with a body also for HEAD, and what the request was.
-    /// - Complexity: O(bytes + the model's work). Requests that `isSlow` names may take milliseconds.
+    /// - Complexity: O(bytes + the model's work). Requests that `isSlow` names may take
+    ///   milliseconds.
     package func answer(
         _ head: RequestHead,
         body: Span<UInt8>

@@ -9,22 +9,23 @@ package struct ClassifierQuality: Sendable, Equatable {
     package let rows: Int
     /// The share of rows whose label is right, in [0, 1].
     package let accuracy: Double
-    /// The area under the ROC curve, in [0, 1]: of the second of two classes; of several classes the
-    /// mean over the classes, each against the rest, unweighted. nil when a class has no row, or all
-    /// rows, or a probability is NaN.
+    /// The area under the ROC curve, in [0, 1]; nil when a class has no row, or all rows, or a
+    /// probability is NaN.
+    ///
+    /// Of two classes it is that of the second; of several the mean over the classes, each against
+    /// the rest, unweighted.
     package let rocArea: Double?
     /// The mean of −ln of the right class's probability, ≥ 0, with probabilities kept within
     /// [ε, 1−ε], ε = 2⁻⁵²: a sure and wrong answer costs 36, not everything.
     package let logLoss: Double
 
-    /// Measures answers.
+    /// Measures answers; nil without rows, or when the counts do not agree.
     ///
     /// - Parameters:
     ///   - probabilities: Rows × classes, row-major, each in [0, 1].
     ///   - classCount: The classes, ≥ 2.
     ///   - labels: The class that the model says, a row.
     ///   - actual: The class that is right, a row.
-    /// - Returns: nil without rows, or when the counts do not agree.
     /// - Complexity: O(rows × classes × log rows).
     package init?(probabilities: [Double], classCount: Int, labels: [Int], actual: [Int]) {
         guard !actual.isEmpty, labels.count == actual.count, classCount > 1,

@@ -10,12 +10,11 @@ package struct RegressorQuality: Sendable, Equatable {
     /// √ of the mean of (predicted − actual)², in the value's unit.
     package let rootMeanSquaredError: Double
 
-    /// Measures answers.
+    /// Measures answers; nil without rows, or when the counts do not agree.
     ///
     /// - Parameters:
     ///   - predicted: The model's values.
     ///   - actual: The right ones.
-    /// - Returns: nil without rows, or when the counts do not agree.
     /// - Complexity: O(rows).
     package init?(predicted: [Double], actual: [Double]) {
         guard !actual.isEmpty, predicted.count == actual.count else { return nil }

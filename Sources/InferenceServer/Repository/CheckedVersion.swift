@@ -98,8 +98,7 @@ package struct CheckedVersion: Sendable {
         }
         defer { unsafe free(resolved) }
         let place = unsafe String(cString: resolved)
-        return parts.contains("..")
-            ? place : ([place] + parts.map(String.init)).joined(separator: "/")
+        return parts.contains("..") ? place : ([place[...]] + parts).joined(separator: "/")
     }
 
     private static func name(of path: String) -> String {

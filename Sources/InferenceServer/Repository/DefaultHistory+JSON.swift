@@ -1,7 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 package import PredictionLog
 
 /// The history as a file:
@@ -26,8 +25,8 @@ extension DefaultHistory {
             models += line.bytes
         }
         models += "\n]}\n".utf8
-        let digest = VersionContent.hexadecimal(SHA256.hash(data: models))
-        return Array(#"{"format":\#(Self.format),"digest":"sha256:\#(digest)","#.utf8) + models
+        let digest = VersionContent.digest(of: models)
+        return Array(#"{"format":\#(Self.format),"digest":"\#(digest)","#.utf8) + models
     }
 
     /// Reads a file.

@@ -4,7 +4,7 @@
 import Inference
 import PredictionLog
 
-/// Rows with the answers that the model's training library gave, from `golden.json`:
+/// Rows with the answers that the model's training library gave, from `golden.json`.
 ///
 ///     {"rows":[…],"probability":[…],"tolerance":1e-6}
 ///

@@ -31,6 +31,7 @@ struct HistoryFile: Sendable {
     /// for somebody to look at, and the history is empty.
     ///
     /// - Parameter now: Unix seconds, for the name of a file that is set aside.
+    /// - Returns: The history, and the file that was set aside if there was one.
     /// - Throws: `HistoryFileError` when the file cannot be read or set aside.
     func load(
         now: Double

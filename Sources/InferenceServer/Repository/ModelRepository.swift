@@ -41,6 +41,7 @@ package final class ModelRepository: Sendable {
     ///   - defaultModel: The model that answers when a request names none.
     ///   - board: Where requests find the catalog.
     ///   - limits: What a model file may hold.
+    ///   - logger: Takes what was loaded, refused and changed.
     ///   - clock: The wall clock, in Unix seconds.
     package init(
         path: String,
@@ -66,16 +67,18 @@ package final class ModelRepository: Sendable {
     ///   be served and something is wrong. An empty directory is waited for.
     package func loadAtStart() throws(RepositoryStartError) {
         try readHistory()
+        let faults: [RepositoryListing.Fault]
         do throws(RepositoryListing.Fault) {
-            try look(isStart: true)
+            faults = try look(isStart: true)
         } catch {
             throw .directory(path: error.path, error.reason)
         }
         let entries = board.catalog.entries
         if entries.allSatisfy({ $0.defaultVersion == nil }) {
-            let reasons = entries.flatMap { entry in
+            let refusals = entries.flatMap { entry in
                 entry.unavailable.map { "\(entry.name)/\($0.version): \($0.reason)" }
             }
+            let reasons = faults.map(\.description) + refusals
             guard reasons.isEmpty else { throw .nothingServed(reasons: reasons) }
             logger.warning("there is no model yet; watching for one", metadata: ["path": "\(path)"])
         }
@@ -159,7 +162,7 @@ extension ModelRepository {
                 state.allowLoading(model)
             }
         } catch {
-            throw .unreadable(path: error.path, error.reason)
+            throw .unreadable(model: model, path: error.path, error.reason)
         }
         try state.withLock { state throws(RepositoryActionError) in
             let entry = state.catalog.entries.first { $0.name == model }
@@ -216,10 +219,14 @@ extension ModelRepository {
     /// Looks at all files, loads what changed, and shows what there is now.
     ///
     /// One look at a time: of two that overlap, the one that saw less must not show last.
+    ///
+    /// - Returns: The models' directories that cannot be listed.
+    /// - Throws: When the directory of the models cannot be listed.
+    @discardableResult
     private func look(
         isStart: Bool,
         after prepare: (inout RepositoryScanner, inout RepositoryState) -> Void = { _, _ in }
-    ) throws(RepositoryListing.Fault) {
+    ) throws(RepositoryListing.Fault) -> [RepositoryListing.Fault] {
         try scanner.withLock { scanner throws(RepositoryListing.Fault) in
             let before = state.withLock { state in
                 prepare(&scanner, &state)
@@ -241,6 +248,7 @@ extension ModelRepository {
             tell(look.faults)
             tellIgnored(look.ignored)
             if hasChanged || told.withLock({ $0.isUnsaved }) { record() }
+            return look.faults
         }
     }
 

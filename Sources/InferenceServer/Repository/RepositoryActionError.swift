@@ -15,8 +15,8 @@ package enum RepositoryActionError: Error, Sendable, Equatable {
     case unloaded(model: String)
     /// No version of the model answers as its default.
     case notLoaded(model: String, reasons: [String])
-    /// The directory of the models cannot be listed.
-    case unreadable(path: String, SystemError)
+    /// The model cannot be looked for: the directory of the models cannot be listed.
+    case unreadable(model: String, path: String, SystemError)
     /// The state directory does not take the change, so that it was not made.
     case notRecorded(FileWriteError)
 }
@@ -37,7 +37,7 @@ extension RepositoryActionError: CustomStringConvertible {
         case .notLoaded(let model, let reasons):
             "model \"\(model)\" cannot be served: "
                 + (reasons.isEmpty ? "it has no version" : reasons.joined(separator: "; "))
-        case .unreadable(let path, let error): "\(path): cannot be read: \(error)"
+        case .unreadable(_, let path, let error): "\(path): cannot be read: \(error)"
         case .notRecorded(let error): "not done, since it cannot be recorded: \(error)"
         }
     }

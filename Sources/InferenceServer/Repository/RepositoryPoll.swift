@@ -13,7 +13,9 @@ package struct RepositoryPoll: Service {
 
     /// Polls a repository that was loaded at the start.
     ///
-    /// - Parameter interval: The pause between two looks, over 0.
+    /// - Parameters:
+    ///   - repository: What is looked at.
+    ///   - interval: The pause between two looks, over 0.
     package init(_ repository: ModelRepository, every interval: Duration) {
         self.repository = repository
         self.interval = interval

@@ -22,8 +22,9 @@ struct RepositoryScanner: Sendable {
 
     /// What a look found of the models.
     struct Look: Sendable {
-        /// By model and version; what is absent is gone. Of a model whose directory could not be
-        /// listed, nil: nothing is known.
+        /// By model and version; what is absent is gone.
+        ///
+        /// Of a model whose directory could not be listed, nil: nothing is known.
         var models: [String: [VersionNumber: Finding]?] = [:]
         /// Directories that could not be listed.
         var faults: [RepositoryListing.Fault] = []
@@ -35,8 +36,8 @@ struct RepositoryScanner: Sendable {
     private struct Known: Sendable {
         /// nil if the files must be read anew: they changed just before, or while they were read.
         var files: VersionFiles?
-        /// nil if they could not be read.
-        var digest: String?
+        /// Those of the files; nil if they could not be read.
+        var digests: [String?]?
         var isRefused: Bool
     }
 
@@ -66,6 +67,7 @@ struct RepositoryScanner: Sendable {
     ///   - now: Unix seconds, by the clock of the file system.
     ///   - skipped: Models that are not to be loaded.
     ///   - counters: What is counted of a version that is in force.
+    /// - Returns: What is there.
     /// - Throws: When the directory of the models cannot be listed; nothing is known then.
     mutating func look(
         now: Double,
@@ -108,12 +110,12 @@ struct RepositoryScanner: Sendable {
         _ counters: ModelCounters,
         now: Double
     ) -> (Finding, Known)? {
-        var seen = Known(files: nil, digest: nil, isRefused: true)
+        var seen = Known(files: nil, digests: nil, isRefused: true)
         do throws(VersionFault) {
             guard let (content, files) = try wholeContent(of: files) else { return nil }
-            seen.digest = content.digest
+            seen.digests = content.digests
             seen.files = files.isSettled(now: now) ? files : nil
-            if let before, before.digest == seen.digest {
+            if let before, before.digests == seen.digests {
                 seen.isRefused = before.isRefused
                 return (.unchanged, seen)
             }

@@ -4,8 +4,8 @@
 extension RepositoryState {
     /// What requests are answered from.
     ///
-    /// A model of which there is neither a version nor the reason for its absence is not in it yet:
-    /// its first directory may be in the making.
+    /// A model of which there is neither a version nor the reason for its absence is not in it yet,
+    /// unless it is waited for: its first directory may be in the making.
     var catalog: ModelCatalog {
         ModelCatalog(
             entries: models.sorted { $0.key < $1.key }.compactMap { name, model in
@@ -17,9 +17,9 @@ extension RepositoryState {
 
     private func entry(_ name: String, _ model: Model) -> ModelCatalog.Entry? {
         let unavailable = unavailable(name, model)
-        guard !model.versions.isEmpty || !unavailable.isEmpty || model.isUnloaded else {
-            return nil
-        }
+        guard
+            !model.versions.isEmpty || !unavailable.isEmpty || model.isUnloaded || model.isExpected
+        else { return nil }
         let versions = model.versions.sorted { $0.key < $1.key }.map(\.value.served)
         let served = defaultVersion(of: name).flatMap { model.versions[$0]?.served }
         return ModelCatalog.Entry(

@@ -21,7 +21,7 @@ struct RunResults {
         self.threshold = threshold
     }
 
-    /// The classes of a classifier, in the order of its probabilities; none of a regressor.
+    /// The classes of a classifier, in the order of its probabilities; none of other models.
     var classes: [ClassLabel] {
         guard case .classifier(_, _, let classes) = purpose else { return [] }
         return classes
@@ -29,39 +29,41 @@ struct RunResults {
 
     /// The probability of a class; NaN where the run left none.
     func probability(row: Int, class position: Int) -> Double {
-        guard case .classifier(_, let output, let classes) = purpose else { return .nan }
-        return number(output, at: row * classes.count + position)
+        guard case .classifier(_, let output, let classes) = purpose,
+            outputs.indices.contains(output)
+        else { return .nan }
+        return outputs[output].number(at: row * classes.count + position)
     }
 
-    /// The position of the label: the first of the most probable classes, or the second of two when
-    /// it reaches the threshold.
+    /// The position of the label.
+    ///
+    /// It is the first of the most probable classes, or the second of two when it reaches the
+    /// threshold. NaN is never probable.
     func label(row: Int) -> Int {
         if let threshold, classes.count == 2 {
             return probability(row: row, class: 1) >= threshold ? 1 : 0
         }
-        var best = 0
-        for position in classes.indices.dropFirst()
-        where probability(row: row, class: position) > probability(row: row, class: best) {
-            best = position
+        var (best, greatest) = (0, -Double.infinity)
+        for position in classes.indices {
+            let probability = probability(row: row, class: position)
+            if probability > greatest { (best, greatest) = (position, probability) }
         }
         return best
     }
 
-    /// The value of a regressor; NaN where the run left none.
+    /// The value of a regressor, or of another model's first output if that has one a row; NaN where
+    /// the run left none.
     func value(row: Int) -> Double {
-        guard case .regressor(let output) = purpose else { return .nan }
-        return number(output, at: row)
-    }
-
-    private func number(_ output: Int, at index: Int) -> Double {
-        guard outputs.indices.contains(output) else { return .nan }
-        let tensor = outputs[output]
-        switch tensor.element {
-        case .float where index < tensor.floats.count: return Double(tensor.floats[index])
-        case .double where index < tensor.doubles.count: return tensor.doubles[index]
-        case .int64 where index < tensor.integers.count: return Double(tensor.integers[index])
-        default: return .nan
+        let output: Int
+        switch purpose {
+        case .classifier: return .nan
+        case .regressor(let value): output = value
+        case .transformer: output = 0
         }
+        guard outputs.indices.contains(output),
+            outputs[output].shape.dropFirst().allSatisfy({ $0 == 1 })
+        else { return .nan }
+        return outputs[output].number(at: row)
     }
 }
 

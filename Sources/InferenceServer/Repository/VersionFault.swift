@@ -34,9 +34,7 @@ package enum VersionFault: Error, Sendable, Equatable {
 
 /// Why a model has no such prediction, class or threshold.
 package enum OutputError: Error, Sendable, Equatable {
-    /// The outputs are neither probabilities of classes nor one number a row.
-    case noPrediction(outputs: [String])
-    /// `output.prediction` asks a regressor for a probability or label, or a classifier for a value.
+    /// `output.prediction` asks a classifier for a value, or another model for a probability or label.
     case unfitting(prediction: String, expected: String)
     /// `output.class` is none of the classes.
     case unknownClass(String, known: [String])
@@ -44,7 +42,7 @@ package enum OutputError: Error, Sendable, Equatable {
     case classRequired(known: [String])
     /// `output.class` without a probability.
     case classWithoutProbability
-    /// `threshold` of a model that does not have two classes; a regressor has 0.
+    /// `threshold` of a model that does not have two classes; one that is no classifier has 0.
     case threshold(classes: Int)
 }
 
@@ -69,9 +67,6 @@ extension OutputError: CustomStringConvertible {
     /// One sentence, the key first.
     package var description: String {
         switch self {
-        case .noPrediction(let outputs):
-            "model.onnx: expected probabilities of classes or one number a row, found the outputs "
-                + outputs.joined(separator: ", ")
         case .unfitting(let prediction, let expected):
             "model.yaml: output.prediction: expected \(expected), found \(prediction)"
         case .unknownClass(let name, let known):
@@ -81,7 +76,7 @@ extension OutputError: CustomStringConvertible {
         case .classWithoutProbability:
             "model.yaml: output.class: only output.prediction: probability has a class"
         case .threshold(classes: 0):
-            "model.yaml: threshold: expected a classifier of two classes, found a regressor"
+            "model.yaml: threshold: expected a classifier of two classes, found none"
         case .threshold(let classes):
             "model.yaml: threshold: expected a classifier of two classes, found one of \(classes)"
         }

@@ -96,23 +96,28 @@ struct VersionContent: Sendable {
     let model: [UInt8]
     let description: [UInt8]?
     let golden: [UInt8]?
-
     /// The digest of the model file: `sha256:` and hexadecimal digits.
-    var modelDigest: String { "sha256:" + Self.hexadecimal(SHA256.hash(data: model)) }
+    let modelDigest: String
+    /// The digests of all files: two contents are the same if these are.
+    let digests: [String?]
 
-    /// One digest of all files, with their lengths, so that none can pass for another.
-    var digest: String {
-        var hash = SHA256()
-        for bytes in [model, description, golden] {
-            hash.update(data: Array("\(bytes?.count ?? -1) ".utf8))
-            hash.update(data: bytes ?? [])
-        }
-        return Self.hexadecimal(hash.finalize())
+    /// Takes the bytes of the files, and hashes them.
+    ///
+    /// - Complexity: O(bytes).
+    init(model: [UInt8], description: [UInt8]?, golden: [UInt8]?) {
+        self.model = model
+        self.description = description
+        self.golden = golden
+        modelDigest = Self.digest(of: model)
+        digests = [modelDigest, description.map(Self.digest), golden.map(Self.digest)]
     }
 
-    static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
+    /// The SHA-256 of bytes: `sha256:` and hexadecimal digits.
+    static func digest(of bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
-        let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
-        return String(decoding: text, as: UTF8.self)
+        let text = SHA256.hash(data: bytes).flatMap {
+            [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]]
+        }
+        return "sha256:" + String(decoding: text, as: UTF8.self)
     }
 }

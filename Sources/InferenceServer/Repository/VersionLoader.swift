@@ -14,8 +14,6 @@ package struct LoadedVersion: Sendable {
     package let golden: GoldenReplay?
     /// What is odd and does not matter to answers.
     package let remarks: [String]
-    /// The digest of all the version's files.
-    let digest: String
 }
 
 /// Makes a version's files into what requests use, or says why not.
@@ -30,6 +28,7 @@ package enum VersionLoader {
     ///   - model: The model's name.
     ///   - version: The version's.
     ///   - limits: What a model file may hold.
+    /// - Returns: What can be served.
     /// - Throws: `VersionFault`, what is wrong first.
     /// - Complexity: O(bytes), and a run of the golden rows; blocks on the disk.
     package static func load(
@@ -88,8 +87,7 @@ package enum VersionLoader {
             served: served,
             summary: model.summary,
             golden: try replay(content.golden, on: served),
-            remarks: map.remark.map { [$0] } ?? [],
-            digest: content.digest
+            remarks: [map.remark, remark(on: model)].compactMap(\.self)
         )
     }
 
@@ -103,6 +101,14 @@ package enum VersionLoader {
         } catch {
             throw .description(error)
         }
+    }
+
+    /// Why the prediction log of a model will be of little use; nil if it will.
+    private static func remark(on model: Model) -> String? {
+        guard case .transformer = model.purpose, let first = model.outputs.first, first.width != 1
+        else { return nil }
+        return "neither a classifier nor a regressor: the log's prediction is the row of "
+            + "\"\(first.name)\", which no drift can be measured of"
     }
 
     private static func replay(
@@ -140,17 +146,19 @@ extension ModelDescription {
     /// - Throws: `OutputError` when the model has no such output.
     func logged(of model: Model) throws(OutputError) -> ServedModel.LoggedPrediction {
         switch model.purpose {
-        case .transformer: throw .noPrediction(outputs: model.outputs.map(\.name))
-        case .regressor: return try loggedOfRegressor()
+        case .regressor, .transformer: return try loggedWithoutClasses()
         case .classifier(_, _, let classes): return try logged(of: classes.map(\.text))
         }
     }
 
-    private func loggedOfRegressor() throws(OutputError) -> ServedModel.LoggedPrediction {
+    private func loggedWithoutClasses() throws(OutputError) -> ServedModel.LoggedPrediction {
         if threshold != nil { throw .threshold(classes: 0) }
         if classLabel != nil { throw .classWithoutProbability }
         if let prediction, prediction != .value {
-            throw .unfitting(prediction: prediction.rawValue, expected: "value, of a regressor")
+            throw .unfitting(
+                prediction: prediction.rawValue,
+                expected: "value, of a model without classes"
+            )
         }
         return .value
     }

@@ -66,9 +66,10 @@ package struct FieldValue: Sendable, Equatable {
 }
 
 extension FieldValue {
-    /// The value as a whole number; `nil` if it is none, or beyond 64 bits.
+    /// The value as a whole number.
     ///
     /// - Parameter bytes: The bytes in which `range` stands.
+    /// - Returns: The number; `nil` if it is no whole one, or beyond 64 bits.
     package func integer(in bytes: Span<UInt8>) -> Int64? {
         switch form {
         case .integer: return Int64(start)
@@ -82,10 +83,11 @@ extension FieldValue {
         }
     }
 
-    /// The value as a category: a string's text, a number's canonical text, `1` or `0` of a boolean;
-    /// `nil` for anything else.
+    /// The value as a category.
     ///
     /// - Parameter bytes: The bytes in which `range` stands.
+    /// - Returns: A string's text, a number's canonical text, `1` or `0` of a boolean; `nil` for
+    ///   anything else.
     package func text(in bytes: Span<UInt8>) -> String? {
         switch form {
         case .text:

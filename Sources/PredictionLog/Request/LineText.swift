@@ -30,9 +30,13 @@ extension [UInt8] {
         append(numberText: number.description)
     }
 
+    /// Appends what Swift calls a finite number, which has three characters at least.
     private mutating func append(numberText text: String) {
+        append(contentsOf: text.utf8)
         // Swift writes whole numbers as `5.0`; the fraction carries nothing.
-        append(contentsOf: text.hasSuffix(".0") ? text.utf8.dropLast(2) : text.utf8[...])
+        if self[count - 1] == UInt8(ascii: "0"), self[count - 2] == UInt8(ascii: ".") {
+            removeLast(2)
+        }
     }
 
     /// Appends a time of whole nanoseconds as seconds, with as many decimals as asked for.

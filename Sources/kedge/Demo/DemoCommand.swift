@@ -2,31 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import DriftMonitor
-import DriftStatistics
 import Foundation
 import Hosting
+import InferenceServer
 import Logging
-import PredictionLog
 import ServiceLifecycle
 import Sidecar
 
-/// `kedge demo`: a sidecar, a quiet February and a hot summer of New York's flights.
+/// `kedge demo`: a whole pod on one machine, a quiet February and a hot summer of New York's flights.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Watch a real year of flights drift, live.",
+        abstract: "Watch a real year of flights being predicted and drift, live.",
         discussion: """
-            Builds a reference from January and February, starts a sidecar, sends February and then \
-            June and July to its socket in accelerated event time, and shows what it reports. Keeps \
-            serving until Ctrl-C.
+            Builds a reference from January and February, starts a server with the flights model and a \
+            sidecar beside it, asks the server for a prediction of every flight of February and then \
+            of June and July in accelerated event time, and shows what both report. Keeps serving \
+            until Ctrl-C.
             """
     )
 
     @Option(help: "The directory of the flights data.")
     var data = "Tests/Fixtures/flights"
 
-    @Option(help: "Where /metrics and the API are served; port 0 takes any free one.")
+    @Option(help: "The directory of the model's version that predicts.")
+    var model = "Tests/Fixtures/models/delay/1"
+
+    @Option(help: "Where the server answers; port 0 takes any free one.")
+    var serve = "127.0.0.1:8080"
+
+    @Option(help: "Where the sidecar's /metrics and API are served; port 0 takes any free one.")
     var listen = "127.0.0.1:9095"
 
     @Option(help: "How fast event time runs: 172800x is two days a second; or max.")
@@ -38,36 +43,57 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let directory = try DemoDirectory()
         let reference = try directory.buildReference(from: "\(data)/reference.csv.gz")
-        let yaml = configuration(reference: reference, socket: directory.path("kedge.sock"))
-        let settings = try ResolvedSettings<SidecarSettings>(
-            file: SettingsFile(name: "the demo's settings", bytes: Array(yaml.utf8))
-        ).settings
+        let socket = directory.path("kedge.sock")
         let logger = Logger(label: "kedge") { _ in JSONLogHandler(level: .error) }
+        let settings: SidecarSettings = try read(
+            sidecarSettings(reference: reference, socket: socket),
+            called: "the demo's settings of the sidecar"
+        )
         let sidecar = try Sidecar(settings: settings, build: .current, logger: logger) { settings }
+        let models = try directory.linkModel("delay", version: "1", to: model)
+        let server = try InferenceServer(
+            settings: read(
+                serverSettings(models: models, socket: socket),
+                called: "the demo's settings of the server"
+            ),
+            build: .current,
+            logger: logger
+        )
         let service = DemoService(
             acts: [
                 DemoAct(title: "A quiet February", stream: "\(data)/stream-quiet.csv.gz"),
                 DemoAct(title: "The summer", stream: "\(data)/stream-summer.csv.gz"),
             ],
-            socket: settings.socket.path,
             reference: reference,
             speed: speed,
             endsByItself: once,
-            board: sidecar.board,
-            readiness: sidecar.readiness,
-            display: DemoDisplay(
-                isTerminal: isatty(STDOUT_FILENO) == 1,
-                socket: settings.socket.path
-            )
+            pod: DemoPod(sidecar: sidecar, server: server),
+            display: DemoDisplay(isTerminal: isatty(STDOUT_FILENO) == 1, socket: socket)
         )
-        try await sidecar.run(with: [service])
+        try await sidecar.run(with: [ServerCompanion(server: server), service])
         // The directory goes with its last use, which is after the socket's.
         withExtendedLifetime(directory) {}
     }
 
+    private func read<Settings: ProgramSettings>(
+        _ yaml: String,
+        called name: String
+    ) throws -> Settings {
+        try ResolvedSettings(file: SettingsFile(name: name, bytes: Array(yaml.utf8))).settings
+    }
+
+    private func serverSettings(models: String, socket: String) -> String {
+        """
+        models: "\(models)"
+        listen: \(serve)
+        log_socket: "\(socket)"
+        drain: 0s
+        """
+    }
+
     /// Weather changes by the week, so its thresholds are wide, and a window is judged when it is
     /// nearly full; what is left at 0.1 is the model's business.
-    private func configuration(reference: String, socket: String) -> String {
+    private func sidecarSettings(reference: String, socket: String) -> String {
         """
         listen: \(listen)
         socket: {path: "\(socket)"}
@@ -89,4 +115,11 @@ struct DemoCommand: AsyncParsableCommand {
             dep_delay: {ks_statistic: 0.3}
         """
     }
+}
+
+/// The server as one of the sidecar's companions: in the demo both are one process.
+private struct ServerCompanion: Service {
+    let server: InferenceServer
+
+    func run() async throws { try await server.run() }
 }

@@ -23,6 +23,19 @@ final class DemoDirectory: Sendable {
         url.appending(path: name).path
     }
 
+    /// Lays a repository of one model with one version, a link to where it really is.
+    ///
+    /// - Returns: The repository's path.
+    func linkModel(_ name: String, version: String, to directory: String) throws -> String {
+        let model = url.appending(path: "models/\(name)")
+        try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            at: model.appending(path: version),
+            withDestinationURL: URL(filePath: directory).absoluteURL
+        )
+        return path("models")
+    }
+
     /// Builds the reference of the flights model and returns its path: what `kedge reference build
     /// --model delay --version 1 --prediction prediction --ignore id,ts,late` does.
     func buildReference(from csv: String) throws -> String {

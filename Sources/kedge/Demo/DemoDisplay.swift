@@ -19,15 +19,17 @@ final class DemoDisplay: Sendable {
     }
 
     /// Says what is about to be seen, and where else to look.
-    func introduce(address: String) {
+    func introduce(server: String, sidecar: String) {
         Terminal.output(
             """
-            Kedge watches a model that predicts late flights from New York. Its reference is a sample
-            of January and February; February and then the summer of 2013 are sent to its socket.
+            Kedge serves a model that predicts late flights from New York, and watches it. The model's
+            reference is a sample of January and February; the server is asked for a prediction of every
+            flight of February and then of the summer of 2013, and logs them to the sidecar's socket.
 
+              predict  http://\(server)/predict    (and /metrics, /openapi.json, /v2)
               socket   \(socket)
-              metrics  http://\(address)/metrics
-              API      http://\(address)/api/v1/report
+              metrics  http://\(sidecar)/metrics
+              API      http://\(sidecar)/api/v1/report
 
             A statistic is over its threshold: drifted. Below: steady. The noise floor is what to
             expect without any drift. Too few rows: learning.
@@ -38,9 +40,10 @@ final class DemoDisplay: Sendable {
     }
 
     /// Draws the table over the last one; does nothing without a terminal.
-    func show(_ report: Report, of act: DemoAct) {
+    func show(_ report: Report, of act: DemoAct, _ serving: String) {
         guard isTerminal, let monitor = report.monitors.first else { return }
-        let lines = [heading(act, monitor)] + DriftTable(isColoured: true).lines(of: monitor)
+        let table = DriftTable(isColoured: true).lines(of: monitor)
+        let lines = [heading(act, monitor), serving] + table
         shownLines.withLock { shown in
             let up = shown > 0 ? "\u{1B}[\(shown)A" : ""
             // Without wrapping, a line of a narrow terminal stays one line.
@@ -51,14 +54,15 @@ final class DemoDisplay: Sendable {
     }
 
     /// Leaves the act's last table standing.
-    func end(_ act: DemoAct, _ report: Report) {
+    func end(_ act: DemoAct, _ report: Report, _ serving: String) {
         guard let monitor = report.monitors.first else { return }
         if isTerminal {
-            show(report, of: act)
+            show(report, of: act, serving)
             shownLines.withLock { $0 = 0 }
             Terminal.output("\n")
         } else {
-            let lines = [heading(act, monitor)] + DriftTable(isColoured: false).lines(of: monitor)
+            let table = DriftTable(isColoured: false).lines(of: monitor)
+            let lines = [heading(act, monitor), serving] + table
             Terminal.output(lines.joined(separator: "\n") + "\n\n")
         }
     }

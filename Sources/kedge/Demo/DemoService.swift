@@ -3,11 +3,10 @@
 
 import DriftStatistics
 import Hosting
-import PredictionLog
 import ServiceLifecycle
 import Sidecar
 
-/// The demo's own work beside the sidecar: sends the streams to its socket and shows its reports.
+/// The demo's own work beside the pod: asks for predictions and shows what the pod reports.
 struct DemoService: Service {
     /// How often the table is drawn anew.
     private static let interval = Duration.milliseconds(250)
@@ -15,68 +14,73 @@ struct DemoService: Service {
     private static let lastLook = Duration.milliseconds(1_500)
 
     let acts: [DemoAct]
-    let socket: String
     let reference: String
     let speed: ReplaySpeed
     let endsByItself: Bool
-    let board: ReportBoard
-    let readiness: Readiness
+    let pod: DemoPod
     let display: DemoDisplay
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                let address = try await address()
-                display.introduce(address: address)
-                for act in acts { try await play(act) }
-                display.conclude(board.report, address: endsByItself ? nil : address)
+                let addresses = try await addresses()
+                display.introduce(server: "\(addresses.server)", sidecar: addresses.sidecar)
+                for act in acts { try await play(act, on: addresses.server) }
+                display.conclude(pod.report, address: endsByItself ? nil : addresses.sidecar)
                 while !endsByItself { try await Task.sleep(for: .seconds(3_600)) }
             } catch is CancellationError {
-                // Ctrl-C: the sidecar ends in its own order.
+                // Ctrl-C: the pod ends in its own order.
             }
         }
     }
 
-    /// Where the sidecar serves, once it and its socket are up.
-    private func address() async throws -> String {
+    /// Where the pod serves, once all of it is up.
+    private func addresses() async throws -> (server: ListenAddress, sidecar: String) {
         while true {
-            if readiness.isReady, let address = readiness.address { return address }
+            if let addresses = pod.addresses { return addresses }
             try await Task.sleep(for: .milliseconds(5))
         }
     }
 
     /// Sends one stream while the table follows.
-    private func play(_ act: DemoAct) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await send(act) }
-            group.addTask {
-                while true {
-                    display.show(board.report, of: act)
-                    try await Task.sleep(for: Self.interval)
-                }
+    private func play(_ act: DemoAct, on server: ListenAddress) async throws {
+        let clients = DemoClients(of: .address(server))
+        let feed = try FlightFeed(
+            path: act.stream,
+            reference: ReferenceFile.load(reference).reference,
+            speed: speed
+        )
+        let (start, before) = (ContinuousClock.now, pod.serving)
+        let wholeAct = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await clients.send(feed) }
+            group.addTask { try await watch(act) }
+            do { try await group.next() } catch let error as HTTPClientError
+                where error.reason == .cancelled
+            {
+                throw CancellationError()
             }
-            try await group.next()
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let line = pod.serving.line(since: before, seconds: seconds)
             try await Task.sleep(for: Self.lastLook)
             group.cancelAll()
+            return line
         }
         try Task.checkCancellation()
-        display.end(act, board.report)
+        if let refusal = clients.tally.firstRefusal {
+            throw RefusedFlight(act: act.title, answer: refusal)
+        }
+        display.end(act, pod.report, wholeAct)
     }
 
-    private func send(_ act: DemoAct) async throws {
-        let reference = try ReferenceFile.load(reference).reference
-        var source = try TableSource(path: act.stream, options: TableReader.Options())
-        let head = try ReplayHead(of: &source)
-        let mapping = RowMapping(
-            format: .csv,
-            reference: reference,
-            time: "ts",
-            prediction: "prediction"
-        )
-        let records = RowRecords(mapping, model: reference.model, version: reference.version)
-        let stream = try UnixStream(path: socket)
-        var replay = Replay(source, to: stream, records: records, speed: speed, head: head)
-        try await replay.run { _ in }
+    private func watch(_ act: DemoAct) async throws {
+        var (last, lastTime) = (pod.serving, ContinuousClock.now)
+        while true {
+            let (serving, time) = (pod.serving, ContinuousClock.now)
+            let seconds = (time - lastTime) / .seconds(1)
+            display.show(pod.report, of: act, serving.line(since: last, seconds: seconds))
+            (last, lastTime) = (serving, time)
+            try await Task.sleep(for: Self.interval)
+        }
     }
 }
 
@@ -84,4 +88,15 @@ struct DemoService: Service {
 struct DemoAct: Sendable {
     let title: String
     let stream: String
+}
+
+/// The server did not predict a flight.
+private struct RefusedFlight: Error, CustomStringConvertible {
+    let act: String
+    let answer: ClientAnswer
+
+    var description: String {
+        "\(act): a flight was refused with \(answer.status): "
+            + String(decoding: answer.body.prefix(500), as: UTF8.self)
+    }
 }

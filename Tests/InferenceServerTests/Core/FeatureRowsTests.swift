@@ -63,7 +63,7 @@ struct FeatureRowsTests {
         (#"{"x":1,"n":null,"s":"a"}"#, #"feature "n": expected a whole number"#),
         (#"{"x":1,"n":2,"s":"b"}"#, #"feature "s": expected one of its categories, found "b""#),
         (#"{"x":1,"n":2,"s":true}"#, #"feature "s": expected a text, a number or nothing"#),
-        (#"{"x":1,"n":2,"s":"a""#, "expected a comma or }, found the end at byte 19"),
+        (#"{"x":1,"n":2,"s":"a""#, "expected a comma or }, found the end at byte 20"),
     ])
     func `faults name the feature and what was expected`(json: String, message: String) {
         let error = #expect(throws: FeatureRowError.self) { try read(json) }

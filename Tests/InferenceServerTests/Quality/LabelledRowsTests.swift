@@ -56,7 +56,7 @@ struct LabelledRowsTests {
         #expect(
             rows.refused.first == "line 3: feature \"x\": expected at most 9.0, found 10.0"
         )
-        #expect(rows.unlabelled == LabelledRows.Refused(count: 1, first: "line 5: no label"))
+        #expect(rows.unlabelled.count == 1 && rows.unlabelled.first == "line 5: no label")
         guard case .regressor(let quality) = rows.quality else {
             Issue.record("no quality")
             return

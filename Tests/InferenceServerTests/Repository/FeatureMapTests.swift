@@ -77,6 +77,16 @@ struct FeatureMapTests {
         #expect(error?.description.contains("not in the model: q, r, s, t, u, v") == true)
     }
 
+    @Test
+    func `a model without a single answer is served, and its log is told to be of little use`()
+        throws
+    {
+        let loaded = try load("transformer")
+        #expect(loaded.served.logged == .value)
+        #expect(loaded.remarks.count == 1)
+        #expect(loaded.remarks.first?.contains("\"scaled\"") == true)
+    }
+
     private func load(_ fixture: String, yaml: String? = nil) throws -> LoadedVersion {
         try? sample.remove("m/1")
         try sample.publish("m/1", fixture, yaml: yaml)

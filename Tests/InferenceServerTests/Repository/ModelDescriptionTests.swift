@@ -76,11 +76,11 @@ struct ModelDescriptionTests {
     static let content: [Case] = [
         Case(
             "threshold: 0.5",
-            "model.yaml: threshold: expected a classifier of two classes, found a regressor"
+            "model.yaml: threshold: expected a classifier of two classes, found none"
         ),
         Case(
             "output: {prediction: label}",
-            "model.yaml: output.prediction: expected value, of a regressor, found label"
+            "model.yaml: output.prediction: expected value, of a model without classes, found label"
         ),
         Case(
             "output: {class: a}",

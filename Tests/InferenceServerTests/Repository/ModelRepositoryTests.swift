@@ -239,14 +239,13 @@ struct ModelRepositoryTests {
         let repository = try sample.started()
         #expect(!sample.board.catalog.isReady)
         #expect(sample.log.lines(with: "there is no model yet").count == 1)
-        try sample.publish("m/1", "transformer")
+        try sample.publish("m/1", "kinds", yaml: "threshold: 1")
         repository.poll()
         let error = #expect(throws: RepositoryStartError.self) { try sample.started() }
         #expect(
             error?.description == """
                 models: none can be served
-                  m/1: model.onnx: expected probabilities of classes or one number a row, found the \
-                outputs scaled
+                  m/1: model.yaml: threshold: expected a classifier of two classes, found none
                 """
         )
         try sample.remove("m/1")

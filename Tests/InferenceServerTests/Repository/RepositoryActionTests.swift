@@ -56,7 +56,7 @@ struct RepositoryActionTests {
     func `an unloaded model answers nobody until it is loaded`() throws {
         let repository = try sample.started()
         try repository.promote("m", to: "1")
-        weak var served = sample.board.entry("m")?.defaultVersion
+        weak let served = sample.board.entry("m")?.defaultVersion
         #expect(served != nil)
         try repository.unload("m")
         try repository.unload("m")

@@ -6,7 +6,15 @@ import Synchronization
 
 /// Keeps what is logged, for tests to read.
 final class LogRecorder: Sendable {
+    /// The events as they come, from the first on; for one reader.
+    let stream: AsyncStream<String>
+
     private let events = Mutex<[String]>([])
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+    }
 
     /// A logger of all levels that writes here.
     var logger: Logger {
@@ -36,6 +44,7 @@ final class LogRecorder: Sendable {
                 .map { " \($0.key)=\($0.value)" }
             let line = "\(event.level) \(event.message)\(pairs.joined())"
             recorder.events.withLock { $0.append(line) }
+            recorder.continuation.yield(line)
         }
     }
 }

@@ -108,6 +108,7 @@ struct UnusualTreesTests {
             attributes.addLeaf(tree: tree, 1, [0: Double(tree)])
             attributes.addLeaf(tree: tree, 2, [0: 0])
         }
+        // The root of tree 1.
         attributes.featureIDs[3] = 1 << 20
         let ensemble = try TreeEnsemble(attributes, as: .regressor)
         #expect(ensemble.featureCount == 1 << 20 + 1)
@@ -116,6 +117,8 @@ struct UnusualTreesTests {
         row[8_999 * 116] = 1
         row[5] = 1
         #expect(ensemble.scores(of: [row]) == [[1 + 8_999]])
+        let nine = Array(repeating: row, count: 9)
+        #expect(ensemble.scores(of: nine) == Array(repeating: [1 + 8_999], count: 9))
     }
 
     @Test

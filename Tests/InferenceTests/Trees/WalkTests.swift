@@ -74,9 +74,9 @@ struct WalkTests {
         var attributes = world.attributes()
         attributes.postTransform = .softmax
         let ensemble = try TreeEnsemble(attributes, as: .regressor)
-        let rows = world.rows(27)
+        let rows = world.rows(139)
         let narrowed = rows.map { $0.map { Float($0) } }
-        for count in [1, 7, 8, 9, 16, 27] {
+        for count in [1, 7, 8, 9, 27, 64, 72, 139] {
             let together = ensemble.scores(of: Array(rows.prefix(count)))
             #expect(together == rows.prefix(count).flatMap { ensemble.scores(of: [$0]) })
             let floats = ensemble.scores(of: Array(narrowed.prefix(count)))

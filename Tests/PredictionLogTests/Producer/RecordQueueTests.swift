@@ -48,10 +48,6 @@ private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     ]
 }
 
-private func append(_ lines: [UInt8], _ records: Int = 1, to queue: RecordQueue) {
-    queue.append(lines.span, records: records)
-}
-
 private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     queue.take(upTo: limit, into: &bytes)
@@ -72,7 +68,7 @@ struct RecordQueueTests {
                     number += 1
                     return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
                 }
-                append(lines.flatMap(\.self), lines.count, to: queue)
+                queue.append(lines.flatMap(\.self).span, records: lines.count)
                 naive.append(lines)
             } else {
                 let limit = Int.random(in: 1...capacity + 8, using: &random)
@@ -89,7 +85,7 @@ struct RecordQueueTests {
     func `drops a line that is longer than itself, and nothing else`() {
         let queue = RecordQueue(capacity: 10)
         let lines = line(1) + line(2, length: 11) + line(3)
-        append(lines, 3, to: queue)
+        queue.append(lines.span, records: 3)
         #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
         #expect(queue.counts.dropped == 1)
     }
@@ -97,7 +93,7 @@ struct RecordQueueTests {
     @Test
     func `hands out a line that is longer than a batch`() {
         let queue = RecordQueue(capacity: 100)
-        append(line(1, length: 60) + line(2), 2, to: queue)
+        queue.append((line(1, length: 60) + line(2)).span, records: 2)
         #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
         #expect(taken(from: queue, upTo: 8) == line(2))
     }
@@ -107,17 +103,18 @@ struct RecordQueueTests {
         let wakes = Mutex(0)
         let queue = RecordQueue(capacity: 100)
         queue.onWake { wakes.withLock { $0 += 1 } }
-        append(line(1), to: queue)
+        queue.append(line(1).span, records: 1)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(1))
-        append(line(2), to: queue)
+        queue.append(line(2).span, records: 1)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
-        append([], 0, to: queue)
+        let nothing: [UInt8] = []
+        queue.append(nothing.span, records: 0)
         #expect(wakes.withLock(\.self) == 0)
-        append(line(3), to: queue)
-        append(line(4), to: queue)
+        queue.append(line(3).span, records: 1)
+        queue.append(line(4).span, records: 1)
         #expect(wakes.withLock(\.self) == 1)
     }
 
@@ -129,7 +126,7 @@ struct RecordQueueTests {
             for writer in 0..<writers {
                 group.addTask {
                     for number in 0..<lines {
-                        append(line(writer * lines + number), to: queue)
+                        queue.append(line(writer * lines + number).span, records: 1)
                     }
                     return 0
                 }

@@ -10,8 +10,8 @@ struct CSVRequest {
 
     /// Takes a body apart.
     ///
-    /// The first line is data if it has as many fields as the model has features, and all of them are
-    /// numbers or missing; then the fields are in the order of the features.
+    /// The first line is data if it has as many fields as the model has features, and all of them
+    /// are numbers or missing; then the fields are in the order of the features.
     /// - Throws: `shape` for a body without rows, and for what is no CSV.
     init(_ body: Span<UInt8>, for served: ServedModel) throws(RequestFailure) {
         var rows: [CSVReader.Row] = []

@@ -58,7 +58,7 @@ struct InvocationsRequest {
         form = found[0].form
         guard expected.contains(found[0].kind) else {
             throw .shape(
-                "\(form.rawValue) is expected to be \(expected == [.object] ? "an object" : "an array")"
+                "\(form.rawValue) is not \(expected == [.object] ? "an object" : "an array")"
             )
         }
         offset = found[0].offset

@@ -3,11 +3,11 @@
 
 import PredictionLog
 
-/// One row as a JSON object, made of values that came column by column or as CSV; its memory is used
-/// for every row.
+/// One row as a JSON object, made of values that came column by column or as CSV; its memory is
+/// used for every row.
 ///
-/// So these rows are read, judged and logged like any other. Only a row is ever held: names that are
-/// repeated for ten thousand rows would be larger than any body.
+/// So these rows are read, judged and logged like any other. Only a row is ever held: names that
+/// are repeated for ten thousand rows would be larger than any body.
 struct RowText {
     /// Bytes that the names of all columns may take: what each row is made of again.
     static let nameLimit = 1 << 16

@@ -3,7 +3,8 @@
 
 import PredictionLog
 
-/// A JSON document as literals write it, members in their order: for documents that are mostly fixed.
+/// A JSON document as literals write it, members in their order: for documents that are mostly
+/// fixed.
 indirect enum JSONNode: Sendable {
     case null
     case boolean(Bool)

@@ -13,13 +13,13 @@ extension Workbench {
         }
     }
 
-    /// `{"model","version","prediction","label","probability","probabilities"}`, the last three of a
-    /// classifier.
+    /// `{"model","version","prediction","label","probability","probabilities"}`, the last three of
+    /// a classifier.
     private func answerOne() -> [UInt8] {
         var bytes = plan.answerPrefix
         bytes.reserveCapacity(bytes.count + 128)
         bytes.append(contentsOf: ",\"prediction\":".utf8)
-        guard plan.purpose.isClassifier else {
+        guard plan.probabilityOutput != nil else {
             appendPrediction(ofRow: 0, to: &bytes)
             bytes.append(UInt8(ascii: "}"))
             return bytes
@@ -42,7 +42,7 @@ extension Workbench {
         bytes.reserveCapacity(bytes.count + rows * 48)
         bytes.append(contentsOf: ",\"predictions\":".utf8)
         appendPredictions(to: &bytes)
-        if plan.purpose.isClassifier {
+        if plan.probabilityOutput != nil {
             bytes.append(contentsOf: ",\"labels\":".utf8)
             appendPredictions(to: &bytes)
             bytes.append(contentsOf: ",\"probabilities\":[".utf8)

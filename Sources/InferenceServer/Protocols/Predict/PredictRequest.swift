@@ -36,6 +36,13 @@ private struct Envelope {
         payload.form == .object || payload.form == .array && elementCount == width
     }
 
+    /// Whether it is a row and nothing else that could be wrong: nearly every body, for which no way
+    /// to a fault need be made.
+    func isPlain(for width: Int) -> Bool {
+        body.form == .object && isRow(of: width) && model.form == .absent
+            && version.form == .absent && identity.isPlain
+    }
+
     func address(in bytes: Span<UInt8>) -> ModelAddress? {
         if model.form == .absent, version.form == .absent { return nil }
         return ModelAddress(model: model, version: version, in: bytes)
@@ -244,6 +251,7 @@ extension Workbench {
         _ bytes: Span<UInt8>,
         rowLimit: Int
     ) {
+        if case .one = shape, envelope.isPlain(for: plan.names.count) { return }
         let body = ValidationFault.Place.name("body")
         guard envelope.body.form == .object else {
             return refuse(.noObject(envelope.body, at: [body], in: bytes))

@@ -16,8 +16,8 @@ extension Workbench {
     /// Notes what the line of the row that was read says between the version and the prediction.
     ///
     /// An object is copied as it stands; an array becomes an object; where that is too long the
-    /// model's own features are kept, and where they are too long the line is dropped: its text stays
-    /// empty.
+    /// model's own features are kept, and where they are too long the line is dropped: its text
+    /// stays empty.
     mutating func appendLineText(
         _ place: RowPlace,
         _ bytes: Span<UInt8>,
@@ -80,15 +80,13 @@ extension Workbench {
         lineTexts.append(UInt8(ascii: "}"))
     }
 
-    /// Adds the lines of the rows that were run to the log.
-    ///
-    /// - Returns: How many lines were too long.
+    /// Adds the lines of the rows that were run to the log; one that is too long counts as dropped.
     func log(
         to queue: RecordQueue,
         _ logged: ServedModel.LoggedPrediction,
         _ context: borrowing RequestContext
-    ) -> Int {
-        guard rows > 0 else { return 0 }
+    ) {
+        guard rows > 0 else { return }
         let latency = context.arrival.duration(to: .now)
         var lines: [UInt8] = []
         lines.reserveCapacity(lineTexts.count + rows * (plan.linePrefix.count + 96))
@@ -113,7 +111,7 @@ extension Workbench {
             lines.append(contentsOf: "}\n".utf8)
         }
         queue.append(lines.span, records: lineEnds.count - dropped)
-        return dropped
+        if dropped > 0 { queue.countDropped(dropped) }
     }
 }
 

@@ -5,8 +5,8 @@ import PredictionLog
 
 /// What is known of a request for predictions before its body is read.
 struct RequestContext {
-    /// The deepest nesting of a body: the log's records nest it a little deeper, and the sidecar has
-    /// a limit of its own.
+    /// The deepest nesting of a body: the log's records nest it a little deeper, and the sidecar
+    /// has a limit of its own.
     static let depthLimit = 64
 
     let limits: ServingLimits
@@ -23,7 +23,7 @@ struct RequestContext {
 }
 
 extension RequestHead {
-    /// The trace of a valid `traceparent` (W3C Trace Context, level 1): `00-<32 hex>-<16 hex>-<2 hex>`.
+    /// The trace of a valid `traceparent`, as W3C Trace Context (level 1) writes it.
     ///
     /// - Returns: Its 32 digits; nil without one, for all zeros and for anything that is none.
     var traceID: [UInt8]? {

@@ -13,11 +13,18 @@ struct RowIdentity {
     /// Times are taken up to, not including, the year 10000, as the sidecar does.
     private static let timeLimit = 253_402_300_800.0
 
+    /// Whether there is nothing that could be wrong with them.
+    var isPlain: Bool {
+        (id.form == .absent || id.form == .text)
+            && (ts.form == .absent || ts.form == .number && 0..<Self.timeLimit ~= ts.number)
+    }
+
     /// What is wrong with them.
     ///
     /// - Parameters:
     ///   - location: The way to the object that has them.
     ///   - bytes: The bytes in which they stand.
+    /// - Returns: None, one or two faults.
     func faults(at location: [ValidationFault.Place], in bytes: Span<UInt8>) -> [ValidationFault] {
         var faults: [ValidationFault] = []
         if let fault = ValidationFault(ofText: id, at: location + [.name("id")], in: bytes) {

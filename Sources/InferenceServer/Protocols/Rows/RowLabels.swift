@@ -9,14 +9,16 @@ import PredictionLog
 extension Workbench {
     /// The probabilities of a row in the outputs; nil for a model that is no classifier.
     func probabilities(ofRow row: Int) -> (tensor: Int, range: Range<Int>)? {
-        guard case .classifier(_, let tensor, _) = plan.purpose, outputs.indices ~= tensor, rows > 0
+        guard let tensor = plan.probabilityOutput, outputs.indices ~= tensor, rows > 0
         else { return nil }
         let width = outputs[tensor].elementCount / rows
         return (tensor, row * width..<(row + 1) * width)
     }
 
-    /// The class of a row: with a threshold and two classes the second one if it is probable enough,
-    /// otherwise the most probable, the first of equal ones. NaN is never probable.
+    /// The class of a row, by its position.
+    ///
+    /// With a threshold and two classes the second one if it is probable enough, otherwise the most
+    /// probable, the first of equal ones. NaN is never probable.
     func classIndex(ofRow row: Int) -> Int? {
         guard let (tensor, range) = probabilities(ofRow: row) else { return nil }
         if let threshold, range.count == 2 {

@@ -25,7 +25,6 @@ struct RowPlan: Sendable {
         /// What is taken, infinite where all is.
         let range: ClosedRange<Double>
         let isLimited: Bool
-        let categories: Set<String>?
     }
 
     /// The features of one input, whose memory is looked up once a row.
@@ -40,12 +39,18 @@ struct RowPlan: Sendable {
     /// The features, those of an input together.
     let slots: [Slot]
     let groups: [Group]
+    /// The texts that each feature takes; nil where all are.
+    ///
+    /// They are not in the slots, so that those are copied without counting a reference.
+    let categories: [Set<String>?]
     /// The position in `slots` of each feature.
     let slotOfFeature: [Int]
     /// The names in the order of arrays.
     let names: [String]
     /// What the outputs mean.
     let purpose: ModelPurpose
+    /// The output that holds a classifier's probabilities; nil for other models.
+    let probabilityOutput: Int?
     /// Each class as JSON.
     let classes: [[UInt8]]
     /// Each feature's name as a key of an object, colon included.
@@ -97,7 +102,9 @@ struct RowPlan: Sendable {
         self.groups = groups
         self.slotOfFeature = slotOfFeature
         self.purpose = purpose
+        probabilityOutput = purpose.probabilityOutput
         names = features.map(\.name)
+        categories = features.map { $0.categories.map { Set($0) } }
         keys = features.map { feature in JSONWriter.bytes { $0.key(feature.name) } }
         classes = purpose.classes.map(\.json)
         let address = JSONWriter.bytes { writer in
@@ -128,8 +135,7 @@ extension RowPlan.Slot {
             column: described.column,
             reading: reading,
             range: range,
-            isLimited: range != -.infinity ... .infinity,
-            categories: described.categories.map { Set($0) }
+            isLimited: range != -.infinity ... .infinity
         )
     }
 }
@@ -161,9 +167,9 @@ extension ModelInput {
 }
 
 extension ModelPurpose {
-    /// Whether there are probabilities and labels.
-    var isClassifier: Bool {
-        if case .classifier = self { true } else { false }
+    /// The output that holds a classifier's probabilities; nil for other models.
+    fileprivate var probabilityOutput: Int? {
+        if case .classifier(_, let output, _) = self { output } else { nil }
     }
 
     /// The classes of a classifier in the order of their probabilities; none for other models.

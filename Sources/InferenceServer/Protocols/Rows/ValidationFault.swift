@@ -78,12 +78,14 @@ extension ValidationFault {
     /// - Parameters:
     ///   - value: What was received.
     ///   - slot: What is expected.
+    ///   - categories: The texts that are expected; nil for any.
     ///   - location: The way to the value.
     ///   - row: The object or array that should hold it, echoed where it is missing.
     ///   - bytes: The bytes in which the value stands.
     init?(
         of value: FieldValue,
         for slot: RowPlan.Slot,
+        among categories: Set<String>?,
         at location: [Place],
         row: Range<Int>?,
         in bytes: Span<UInt8>
@@ -97,7 +99,7 @@ extension ValidationFault {
             switch slot.reading {
             case .number: Self.wording(ofNumber: value, slot)
             case .integer: Self.wording(ofInteger: value, slot, in: bytes)
-            case .text: Self.wording(ofText: value, slot, in: bytes)
+            case .text: Self.wording(ofText: value, among: categories, in: bytes)
             }
         guard let wording else { return nil }
         self.init(
@@ -177,14 +179,14 @@ extension ValidationFault {
 
     private static func wording(
         ofText value: FieldValue,
-        _ slot: RowPlan.Slot,
+        among categories: Set<String>?,
         in bytes: Span<UInt8>
     ) -> Wording? {
         if value.form == .null { return nil }
         guard let text = value.text(in: bytes) else {
             return ("string_type", "Input should be a valid string", nil)
         }
-        guard let categories = slot.categories, !categories.contains(text) else { return nil }
+        guard let categories, !categories.contains(text) else { return nil }
         let quoted = categories.sorted().prefix(100).map { "'\($0)'" }
         let expected =
             quoted.count > 1
@@ -303,8 +305,8 @@ extension ValidationFault {
         return ValidationFault(
             type: isShort ? "too_short" : "too_long",
             at: location,
-            "List should have at \(isShort ? "least" : "most") \(limit) item\(limit == 1 ? "" : "s") "
-                + "after validation, not \(count)",
+            "List should have at \(isShort ? "least" : "most") \(limit) "
+                + "item\(limit == 1 ? "" : "s") after validation, not \(count)",
             input: list,
             in: bytes,
             context: context
@@ -340,7 +342,8 @@ extension ValidationFault {
         }
     }
 
-    /// A value of the request as JSON again: bare NaN and infinities as strings, a long one cut off.
+    /// A value of the request as JSON again: bare NaN and infinities as strings, a long one cut
+    /// off.
     private static func echo(_ value: FieldValue, in bytes: Span<UInt8>) -> [UInt8] {
         var echo: [UInt8] = []
         switch value.form {
@@ -356,36 +359,56 @@ extension ValidationFault {
                 let beginning = String(decoding: echo.prefix(inputLimit), as: UTF8.self)
                 return JSONWriter.bytes { $0.value(beginning + "…") }
             }
-            echo = quotingBareNumbers(echo)
+            echo = quotingOddNumbers(echo)
         }
         return echo
     }
 
-    /// Puts the `NaN` and infinities of a well-formed value in quotes, as JSON has none.
-    private static func quotingBareNumbers(_ json: [UInt8]) -> [UInt8] {
+    /// Puts numbers that JSON or its readers do not have in quotes: NaN, the infinities, and what
+    /// is beyond the range of a double.
+    private static func quotingOddNumbers(_ json: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
-        var isInString = false
         var index = 0
         while index < json.count {
-            let byte = json[index]
-            let isBare = byte == UInt8(ascii: "N") || byte == UInt8(ascii: "I")
-            if isInString, byte == UInt8(ascii: "\\"), index + 1 < json.count {
-                result.append(byte)
-                index += 1
-                result.append(json[index])
-            } else if !isInString, isBare {
-                let isNegative = result.last == UInt8(ascii: "-")
-                if isNegative { result.removeLast() }
-                let word = byte == UInt8(ascii: "N") ? "NaN" : "Infinity"
-                result.append(contentsOf: "\"\(isNegative ? "-" : "")\(word)\"".utf8)
-                index += word.utf8.count - 1
+            let start = index
+            if json[index] == UInt8(ascii: "\"") {
+                index = endOfString(json, from: index)
             } else {
-                if byte == UInt8(ascii: "\"") { isInString.toggle() }
-                result.append(byte)
+                while index < json.count, isNumberByte(json[index]) { index += 1 }
             }
-            index += 1
+            let token = json[start..<max(index, start + 1)]
+            index = token.endIndex
+            let isNumber = token.first.map(isNumberByte) ?? false
+            if isNumber, let value = parseDouble(Array(token).span), !value.isFinite {
+                result.append(UInt8(ascii: "\""))
+                result.append(contentsOf: token)
+                result.append(UInt8(ascii: "\""))
+            } else {
+                result.append(contentsOf: token)
+            }
         }
         return result
+    }
+
+    /// Where the string ends whose opening quote stands at an index.
+    private static func endOfString(_ json: [UInt8], from start: Int) -> Int {
+        var index = start + 1
+        while index < json.count, json[index] != UInt8(ascii: "\"") {
+            index += json[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index + 1, json.count)
+    }
+
+    /// Whether a byte may belong to a number outside a string, or to `NaN` and `Infinity`; those of
+    /// the other literals may, too, and make no number.
+    private static func isNumberByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+            UInt8(ascii: "."), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
     }
 }

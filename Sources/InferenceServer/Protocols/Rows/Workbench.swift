@@ -9,7 +9,8 @@ import PredictionLog
 ///
 /// Once a row has a fault nothing is run any more, and the other rows are judged only.
 struct Workbench: Sendable {
-    /// Rows that are run at once: few enough for the caches, and between blocks the time is watched.
+    /// Rows that are run at once: few enough for the caches, and between blocks the time is
+    /// watched.
     static let blockRows = 256
 
     /// Why reading on is of no use.
@@ -170,7 +171,7 @@ extension Workbench {
                     Self.put(
                         values,
                         group,
-                        plan.slots,
+                        plan,
                         waiting,
                         bytes,
                         &workspace.inputs[group.input].strings
@@ -226,7 +227,7 @@ extension Workbench {
     private static func put(
         _ values: [FieldValue],
         _ group: RowPlan.Group,
-        _ slots: [RowPlan.Slot],
+        _ plan: RowPlan,
         _ row: Int,
         _ bytes: Span<UInt8>,
         _ cells: inout [String]
@@ -234,14 +235,16 @@ extension Workbench {
         let start = row * group.width
         cells.grow(to: start + group.width, with: "")
         for index in group.slots {
-            let slot = slots[index]
+            let slot = plan.slots[index]
             let value = values[slot.feature]
             if value.form == .null {
                 cells[start + slot.column] = ""
                 continue
             }
             guard let text = value.text(in: bytes) else { return false }
-            if let categories = slot.categories, !categories.contains(text) { return false }
+            if let categories = plan.categories[slot.feature], !categories.contains(text) {
+                return false
+            }
             cells[start + slot.column] = text
         }
         return true
@@ -255,6 +258,7 @@ extension Workbench {
             let fault = ValidationFault(
                 of: reader.values[feature],
                 for: slot,
+                among: plan.categories[feature],
                 at: place.location + [part],
                 row: place.source,
                 in: bytes
@@ -275,8 +279,10 @@ extension FieldValue {
         }
     }
 
-    /// Whether it is a whole number, and not missing.
-    fileprivate var isWhole: Bool { number == number.rounded(.towardZero) }
+    /// Whether it is a whole number of 64 bits, and not missing.
+    fileprivate var isWhole: Bool {
+        number == number.rounded(.towardZero) && abs(number) < 9_223_372_036_854_775_808
+    }
 }
 
 extension Array {

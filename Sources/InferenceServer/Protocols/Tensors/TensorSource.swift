@@ -29,6 +29,7 @@ struct TensorSource {
     ///   - cursor: Over the JSON part.
     ///   - bytes: The whole body.
     /// - Returns: The value; nil if it is none of the tensor's type.
+    /// - Throws: `ScanFault` for bytes that are no JSON, which were read before without one.
     func value(
         at index: Int,
         _ cursor: inout JSONCursor,
