@@ -16,7 +16,7 @@ private final class Listener {
     private let descriptor: Int32
 
     init(_ path: String) throws {
-        unlink(path)
+        _ = unsafe unlink(path)
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

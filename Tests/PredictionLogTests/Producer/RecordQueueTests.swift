@@ -48,6 +48,10 @@ private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     ]
 }
 
+private func append(_ lines: [UInt8], _ records: Int = 1, to queue: RecordQueue) {
+    queue.append(lines.span, records: records)
+}
+
 private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     queue.take(upTo: limit, into: &bytes)
@@ -68,7 +72,7 @@ struct RecordQueueTests {
                     number += 1
                     return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
                 }
-                queue.append(lines.flatMap(\.self).span, records: lines.count)
+                append(lines.flatMap(\.self), lines.count, to: queue)
                 naive.append(lines)
             } else {
                 let limit = Int.random(in: 1...capacity + 8, using: &random)
@@ -85,7 +89,7 @@ struct RecordQueueTests {
     func `drops a line that is longer than itself, and nothing else`() {
         let queue = RecordQueue(capacity: 10)
         let lines = line(1) + line(2, length: 11) + line(3)
-        queue.append(lines.span, records: 3)
+        append(lines, 3, to: queue)
         #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
         #expect(queue.counts.dropped == 1)
     }
@@ -93,7 +97,7 @@ struct RecordQueueTests {
     @Test
     func `hands out a line that is longer than a batch`() {
         let queue = RecordQueue(capacity: 100)
-        queue.append((line(1, length: 60) + line(2)).span, records: 2)
+        append(line(1, length: 60) + line(2), 2, to: queue)
         #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
         #expect(taken(from: queue, upTo: 8) == line(2))
     }
@@ -103,46 +107,45 @@ struct RecordQueueTests {
         let wakes = Mutex(0)
         let queue = RecordQueue(capacity: 100)
         queue.onWake { wakes.withLock { $0 += 1 } }
-        queue.append(line(1).span, records: 1)
+        append(line(1), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(1))
-        queue.append(line(2).span, records: 1)
+        append(line(2), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
-        let nothing: [UInt8] = []
-        queue.append(nothing.span, records: 0)
+        append([], 0, to: queue)
         #expect(wakes.withLock(\.self) == 0)
-        queue.append(line(3).span, records: 1)
-        queue.append(line(4).span, records: 1)
+        append(line(3), to: queue)
+        append(line(4), to: queue)
         #expect(wakes.withLock(\.self) == 1)
     }
 
     @Test
     func `loses nothing unaccounted between threads`() async {
         let queue = RecordQueue(capacity: 4_096)
-        let (writers, lines) = (4, 2_000)
-        let received = await withTaskGroup(of: Int.self) { group in
-            for writer in 0..<writers {
-                group.addTask {
-                    for number in 0..<lines {
-                        queue.append(line(writer * lines + number).span, records: 1)
-                    }
-                    return 0
-                }
+        async let received = drain(queue, of: 8_000)
+        await withDiscardingTaskGroup { group in
+            for writer in 0..<4 {
+                group.addTask { fill(queue, writer * 2_000..<(writer + 1) * 2_000) }
             }
-            group.addTask {
-                var received = 0
-                while received + Int(queue.counts.dropped) < writers * lines {
-                    received += taken(from: queue, upTo: 512).count { $0 == 0x0A }
-                    await Task.yield()
-                }
-                return received
-            }
-            return await group.reduce(0, +)
         }
-        #expect(received + Int(queue.counts.dropped) == writers * lines)
-        #expect(queue.counts.appended == UInt64(writers * lines))
+        #expect(await received + Int(queue.counts.dropped) == 8_000)
+        #expect(queue.counts.appended == 8_000)
         #expect(queue.counts.bytes == 0)
     }
+}
+
+private func fill(_ queue: RecordQueue, _ numbers: Range<Int>) {
+    for number in numbers { append(line(number), to: queue) }
+}
+
+/// Takes lines until so many have come or were dropped.
+private func drain(_ queue: RecordQueue, of count: Int) async -> Int {
+    var received = 0
+    while received + Int(queue.counts.dropped) < count {
+        received += taken(from: queue, upTo: 512).count { $0 == 0x0A }
+        await Task.yield()
+    }
+    return received
 }
