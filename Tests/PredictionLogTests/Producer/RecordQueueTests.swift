@@ -48,6 +48,11 @@ private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     ]
 }
 
+/// Appends lines; the array lives as long as its span is used.
+private func add(_ lines: [UInt8], records: Int, to queue: RecordQueue) {
+    queue.append(lines.span, records: records)
+}
+
 private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     queue.take(upTo: limit, into: &bytes)
@@ -68,7 +73,7 @@ struct RecordQueueTests {
                     number += 1
                     return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
                 }
-                queue.append(lines.flatMap(\.self).span, records: lines.count)
+                add(lines.flatMap(\.self), records: lines.count, to: queue)
                 naive.append(lines)
             } else {
                 let limit = Int.random(in: 1...capacity + 8, using: &random)
@@ -85,7 +90,7 @@ struct RecordQueueTests {
     func `drops a line that is longer than itself, and nothing else`() {
         let queue = RecordQueue(capacity: 10)
         let lines = line(1) + line(2, length: 11) + line(3)
-        queue.append(lines.span, records: 3)
+        add(lines, records: 3, to: queue)
         #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
         #expect(queue.counts.dropped == 1)
     }
@@ -93,7 +98,7 @@ struct RecordQueueTests {
     @Test
     func `hands out a line that is longer than a batch`() {
         let queue = RecordQueue(capacity: 100)
-        queue.append((line(1, length: 60) + line(2)).span, records: 2)
+        add(line(1, length: 60) + line(2), records: 2, to: queue)
         #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
         #expect(taken(from: queue, upTo: 8) == line(2))
     }
@@ -103,18 +108,18 @@ struct RecordQueueTests {
         let wakes = Mutex(0)
         let queue = RecordQueue(capacity: 100)
         queue.onWake { wakes.withLock { $0 += 1 } }
-        queue.append(line(1).span, records: 1)
+        add(line(1), records: 1, to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(1))
-        queue.append(line(2).span, records: 1)
+        add(line(2), records: 1, to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
         let nothing: [UInt8] = []
-        queue.append(nothing.span, records: 0)
+        add(nothing, records: 0, to: queue)
         #expect(wakes.withLock(\.self) == 0)
-        queue.append(line(3).span, records: 1)
-        queue.append(line(4).span, records: 1)
+        add(line(3), records: 1, to: queue)
+        add(line(4), records: 1, to: queue)
         #expect(wakes.withLock(\.self) == 1)
     }
 
@@ -126,7 +131,7 @@ struct RecordQueueTests {
             for writer in 0..<writers {
                 group.addTask {
                     for number in 0..<lines {
-                        queue.append(line(writer * lines + number).span, records: 1)
+                        add(line(writer * lines + number), records: 1, to: queue)
                     }
                     return 0
                 }
