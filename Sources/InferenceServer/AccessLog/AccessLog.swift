@@ -32,7 +32,7 @@ package final class AccessLog: Sendable {
     package var dropped: UInt64 { queue.counts.dropped }
 
     /// Tells a request that is over.
-    func tell(
+    package func tell(
         _ head: RequestHead,
         _ answer: ServerAnswer,
         _ summary: RequestSummary,

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Hosting
+package import Hosting
 import NIOPosix
 import PredictionLog
 import ServiceLifecycle
 import Synchronization
 
 /// Writes the access log to a descriptor, on a thread of its own.
-struct AccessLogService: Service {
+package struct AccessLogService: Service {
     /// A pipe that polls as writable takes so much without blocking (PIPE_BUF).
     static let pieceBytes = 4_096
     /// How long the last lines may take at the shutdown.
@@ -17,18 +17,22 @@ struct AccessLogService: Service {
     /// How long a line may wait for others.
     private static let linger = Duration.milliseconds(20)
 
-    let log: AccessLog
-    let descriptor: Int32
+    private let log: AccessLog
+    private let descriptor: Int32
     private let bell: Bell
 
+    /// Writes a log.
+    ///
+    /// - Parameter descriptor: Where to; it stays open, and may block.
     /// - Throws: `SystemError` when there are no descriptors left.
-    init(_ log: AccessLog, descriptor: Int32 = STDERR_FILENO) throws(SystemError) {
+    package init(_ log: AccessLog, descriptor: Int32 = STDERR_FILENO) throws(SystemError) {
         self.log = log
         self.descriptor = descriptor
         bell = try Bell()
     }
 
-    func run() async throws {
+    /// Writes until the shutdown, and then what is left, as far as that is read in time.
+    package func run() async throws {
         let (log, bell, descriptor) = (log, bell, descriptor)
         log.queue.onWake { bell.ring() }
         try await bell.ringUntilStopped { stopped in

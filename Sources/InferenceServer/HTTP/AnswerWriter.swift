@@ -54,9 +54,12 @@ struct AnswerWriter {
 }
 
 /// The time of a `Date` field, rendered once a second.
-struct HTTPDate {
+package struct HTTPDate: Sendable {
     private var second = Int.min
     private var rendered: [UInt8] = []
+
+    /// Has rendered nothing.
+    package init() {}
 
     /// The wall clock, in whole Unix seconds.
     static var now: Int { time(nil) }
@@ -64,7 +67,7 @@ struct HTTPDate {
     /// A moment as in `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
     ///
     /// - Parameter second: Unix seconds.
-    mutating func text(at second: Int) -> [UInt8] {
+    package mutating func text(at second: Int) -> [UInt8] {
         if second != self.second {
             self.second = second
             rendered = Array(Self.render(second).utf8)
@@ -73,15 +76,14 @@ struct HTTPDate {
     }
 
     private static func render(_ second: Int) -> String {
-        // `1994-11-06T08:49:37.000Z`; 1 January 1970 was a Thursday.
-        let text = RFC3339.format(Double(second))
-        let parts = text.split { "-T:.Z".contains($0) }
-        guard parts.count >= 6, let month = Int(parts[1]), (1...12).contains(month) else {
-            return "Thu, 01 Jan 1970 00:00:00 GMT"
-        }
-        let day = days[(second / 86_400 + 4) % 7]
-        return "\(day), \(parts[2]) \(months[month - 1]) \(parts[0]) "
-            + "\(parts[3]):\(parts[4]):\(parts[5]) GMT"
+        // `1994-11-06T08:49:37…`, of which every part stands in its place.
+        let text = Array(RFC3339.format(Double(second)).utf8.prefix(19))
+        guard text.count == 19 else { return "Thu, 01 Jan 1970 00:00:00 GMT" }
+        let part = { (range: Range<Int>) in String(decoding: text[range], as: UTF8.self) }
+        // 1 January 1970 was a Thursday.
+        let day = days[((second / 86_400 + 4) % 7 + 7) % 7]
+        let month = months[((Int(part(5..<7)) ?? 1) + 11) % 12]
+        return "\(day), \(part(8..<10)) \(month) \(part(0..<4)) \(part(11..<19)) GMT"
     }
 
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hosting
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Owns one connection: answers plain requests on the event loop, passes all others on to
 /// Hummingbird behind it, and decides when the connection ends.
@@ -12,11 +12,11 @@ import NIOHTTP1
 /// as bytes past the encoder, all answers of one read in one write; what comes from behind passes
 /// through it, so that it knows which answers are owed. Hummingbird learns neither of time-outs nor
 /// of the shutdown: those are kept here alone.
-final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
 
     private let pipeline: RequestPipeline
     private let settings: ConnectionSettings
@@ -43,7 +43,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestTask: Scheduled<Void>?
     private var closingTask: Scheduled<Void>?
 
-    init(
+    /// Takes over a connection.
+    ///
+    /// - Parameters:
+    ///   - pipeline: What answers.
+    ///   - settings: What the connection may use.
+    ///   - lifecycle: Whether the server drains.
+    ///   - isAdministrator: Whether who connects may change state.
+    package init(
         pipeline: RequestPipeline,
         settings: ConnectionSettings,
         lifecycle: ServerLifecycle,
@@ -55,14 +62,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.isAdministrator = isAdministrator
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         wire = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
         isOld = !lifecycle.isDraining
         client = context.remoteAddress?.ipAddress
         watchForSilence(context)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         for task in [idleTask, requestTask, closingTask] { task?.cancel() }
         wire = nil
     }
@@ -71,7 +78,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
 // MARK: - Requests
 
 extension ConnectionHandler {
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         sawParts = true
         wasActive = true
         switch unwrapInboundIn(data) {
@@ -146,7 +153,7 @@ extension ConnectionHandler {
     /// is made by somebody who has no other place to go.
     private var movesOn: Bool { isOld && lifecycle.isDraining }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         writePending()
         // Bytes without a part are of a head that is not complete.
         let isIncomplete = state.reading != nil || !sawParts && state.isIdle
@@ -160,7 +167,7 @@ extension ConnectionHandler {
     }
 
     /// Takes nothing more from a client that does not take its answers.
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if context.channel.isWritable || state.isOver {
             context.read()
         } else {
@@ -168,7 +175,7 @@ extension ConnectionHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         if isReadHeld, context.channel.isWritable {
             isReadHeld = false
             wasActive = true
@@ -195,7 +202,7 @@ extension ConnectionHandler {
     }
 
     /// An answer from behind.
-    func write(
+    package func write(
         context: ChannelHandlerContext,
         data: NIOAny,
         promise: EventLoopPromise<Void>?
@@ -247,7 +254,7 @@ extension ConnectionHandler {
     }
 
     /// Whoever is behind wants to end the connection; that is not for them to decide.
-    func close(
+    package func close(
         context: ChannelHandlerContext,
         mode: CloseMode,
         promise: EventLoopPromise<Void>?
@@ -262,7 +269,7 @@ extension ConnectionHandler {
 // MARK: - The end
 
 extension ConnectionHandler {
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
             guard state.quiesce() else { return }
@@ -280,7 +287,7 @@ extension ConnectionHandler {
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Bytes behind an error come as errors too.
         guard !state.isOver, !(error is ByteToMessageDecoderError) else { return }
         switch error {

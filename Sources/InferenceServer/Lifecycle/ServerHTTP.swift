@@ -3,14 +3,14 @@
 
 import Hosting
 import Hummingbird
-import HummingbirdCore
-import Logging
-import NIOCore
-import NIOPosix
-import ServiceLifecycle
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+package import NIOPosix
+package import ServiceLifecycle
 
 /// What both listeners share: how a request is answered, and with what.
-struct ServerHTTP: Sendable {
+package struct ServerHTTP: Sendable {
     /// Connections that wait to be accepted.
     static let backlog = 1_024
 
@@ -21,12 +21,33 @@ struct ServerHTTP: Sendable {
     let pool: NIOThreadPool
     let logger: Logger
 
+    /// Gathers what the listeners share.
+    ///
+    /// - Parameters:
+    ///   - group: The event loops that connections live on.
+    ///   - pool: The threads, running, that requests go to which take long.
+    package init(
+        pipeline: RequestPipeline,
+        settings: ConnectionSettings,
+        lifecycle: ServerLifecycle,
+        group: any EventLoopGroup,
+        pool: NIOThreadPool,
+        logger: Logger
+    ) {
+        self.pipeline = pipeline
+        self.settings = settings
+        self.lifecycle = lifecycle
+        self.group = group
+        self.pool = pool
+        self.logger = logger
+    }
+
     /// A listener.
     ///
     /// - Parameters:
     ///   - isAdministrator: Whether who connects may change state.
     ///   - allowedUsers: Who may connect over a Unix socket; nil lets in whom its mode does.
-    func application(
+    package func application(
         at address: BindAddress,
         isAdministrator: Bool,
         allowedUsers: Set<UInt32>? = nil,

@@ -18,7 +18,7 @@ package final class ServerLifecycle: Sendable {
     package var address: String? { boundAddress.withLock { $0 } }
 
     /// The shutdown begins.
-    func drain() {
+    package func drain() {
         drains.store(true, ordering: .relaxed)
     }
 

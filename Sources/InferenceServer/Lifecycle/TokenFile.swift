@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hosting
-import Logging
+package import Logging
 import Synchronization
 
 /// The token with which clients may change state over the network.
 ///
 /// The file is read again when it has changed, so that a token can be replaced without a restart.
-final class TokenFile: Sendable {
+package final class TokenFile: Sendable {
     /// Longer files are no tokens.
     static let maximumBytes = 4_096
 
@@ -22,7 +22,7 @@ final class TokenFile: Sendable {
     private let state = Mutex(State())
 
     /// Names a file, which is read with the first request.
-    init(path: String, logger: Logger) {
+    package init(path: String, logger: Logger) {
         self.path = path
         self.logger = logger
     }
@@ -30,7 +30,7 @@ final class TokenFile: Sendable {
     /// Whether a request carries the token: `Authorization: Bearer …`.
     ///
     /// Blocks on the disk; without a token in the file nobody is let in.
-    func authorizes(_ head: RequestHead) -> Bool {
+    package func authorizes(_ head: RequestHead) -> Bool {
         guard let authorization = head.authorization else { return false }
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, String(parts[0]).isField("bearer") else { return false }

@@ -25,17 +25,17 @@ package final class ServerCounters: Sendable {
     /// Counts a request in.
     ///
     /// - Returns: How many there are now.
-    func enter() -> Int {
+    package func enter() -> Int {
         underWay.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
     /// Counts a request out.
-    func leave() {
+    package func leave() {
         underWay.wrappingSubtract(1, ordering: .relaxed)
     }
 
     /// Counts a request that is over; only those for predictions have an outcome.
-    func count(_ summary: RequestSummary, latency: Duration) {
+    package func count(_ summary: RequestSummary, latency: Duration) {
         guard let outcome = summary.outcome else { return }
         let counters = summary.served?.counters ?? unknown
         counters.count(outcome, rows: outcome == .ok ? summary.rows : 0, latency: latency)

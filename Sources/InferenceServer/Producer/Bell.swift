@@ -13,78 +13,72 @@ final class Bell: Sendable {
     struct Awakening: Sendable, Equatable {
         /// The descriptor is ready, or broken: a call on it will not block.
         var isReady = false
-        /// The descriptor's other end has gone.
-        var isBroken = false
         /// Somebody rang.
         var isRung = false
     }
 
-    /// The ends of a pipe that do not block, from `init` to `deinit`.
-    private let ends: (reading: Int32, writing: Int32)
+    /// The two ends of a pair of sockets that do not block, from `init` to `deinit`.
+    private let near: Int32
+    private let far: Int32
     private let isStopped = Atomic<Bool>(false)
 
     init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
-        // pipe(2) fills the two elements.
-        guard unsafe pipe(&ends) == 0 else { throw SystemError(code: errno) }
-        for end in ends {
-            // They are open and ours; setting flags of an open descriptor does not fail.
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
-        self.ends = (ends[0], ends[1])
+        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        // socketpair(2) fills both places.
+        let result = unsafe socketpair(AF_UNIX, Int32(kind), 0, &ends)
+        (near, far) = (ends[0], ends[1])
+        guard result == 0 else { throw SystemError(code: errno) }
     }
 
     deinit {
-        close(ends.reading)
-        close(ends.writing)
+        // After a failed `init` there are none; closing -1 does nothing.
+        close(near)
+        close(far)
     }
 
     /// Ends the wait of the thread, or its next one.
     func ring() {
-        // Fails when the pipe is full, and then it is rung.
         var byte: UInt8 = 1
-        _ = unsafe write(ends.writing, &byte, 1)
+        // One byte of this stack. It fails only where there are unheard rings enough.
+        _ = unsafe send(far, &byte, 1, Int32(MSG_NOSIGNAL))
     }
 
     /// Waits until somebody rings, the descriptor is ready or the time is over.
     ///
     /// - Parameters:
     ///   - interest: The descriptor, if any, and what for.
-    ///   - limit: The most to wait; nil waits for ever.
+    ///   - limit: The most to wait, rounded up to milliseconds; nil waits for ever.
     @discardableResult
     func wait(for interest: Interest?, within limit: Duration?) -> Awakening {
         var entries = [
-            pollfd(fd: ends.reading, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: near, events: Int16(POLLIN), revents: 0),
             // poll(2) leaves negative descriptors alone.
             pollfd(fd: interest?.descriptor ?? -1, events: interest?.events ?? 0, revents: 0),
         ]
-        // poll reads and writes the two entries, which are on this stack.
-        let count = unsafe poll(&entries, 2, limit.map(Self.milliseconds) ?? -1)
-        guard count > 0 else { return Awakening() }
-        let isRung = entries[0].revents != 0 && silence()
-        let broken = Int16(POLLERR) | Int16(POLLHUP) | Int16(POLLNVAL)
+        // poll(2) reads and writes the two entries of the array.
+        guard unsafe poll(&entries, 2, limit.map(Self.milliseconds) ?? -1) > 0 else {
+            return Awakening()
+        }
         return Awakening(
             isReady: entries[1].revents != 0,
-            isBroken: entries[1].revents & broken != 0,
-            isRung: isRung
+            isRung: entries[0].revents != 0 && hear()
         )
     }
 
-    /// Takes the rings out of the pipe; whether there was one.
-    private func silence() -> Bool {
-        var bytes: [UInt8] = Array(repeating: 0, count: 256)
-        var isRung = false
-        // read(2) fills at most the array.
-        while unsafe read(ends.reading, &bytes, bytes.count) > 0 { isRung = true }
-        return isRung
+    /// Takes the rings up to now.
+    private func hear() -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        var heard = false
+        // recv(2) writes at most the bytes that the array holds.
+        while unsafe recv(near, &bytes, bytes.count, 0) > 0 { heard = true }
+        return heard
     }
 
-    /// A time-out of poll(2): rounded up, so that a wait is not over before its time.
     private static func milliseconds(_ duration: Duration) -> Int32 {
         let (seconds, attoseconds) = max(duration, .zero).components
-        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Int32(clamping: min(seconds, 1_000_000) * 1_000 + rest)
+        let fraction = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return Int32(clamping: min(seconds, 1_000_000) * 1_000 + fraction)
     }
 
     /// Lets a time pass in which others may ring; only a stop ends it early.
