@@ -11,7 +11,7 @@ struct Kedge: AsyncParsableCommand {
         abstract: "Drift monitoring beside the model.",
         subcommands: [
             SidecarCommand.self, ConfigCommand.self, ReferenceCommand.self, ReportCommand.self,
-            ReplayCommand.self, DemoCommand.self,
+            ReplayCommand.self, ModelCommand.self, DemoCommand.self,
         ]
     )
 }

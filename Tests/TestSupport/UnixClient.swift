@@ -54,6 +54,17 @@ package final class UnixClient {
         return String(decoding: line, as: UTF8.self)
     }
 
+    /// Reads until the end of the stream.
+    package func receiveToEnd() -> [UInt8] {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = unsafe read(descriptor, &piece, piece.count)
+            guard count > 0 else { return all }
+            all += piece.prefix(count)
+        }
+    }
+
     /// Whether the peer has closed the connection; waits until it says or does something.
     package func isClosedByPeer() -> Bool {
         var byte: UInt8 = 0

@@ -27,11 +27,12 @@ struct ScoreRule: Sendable {
     init(
         _ attributes: TreeEnsembleAttributes,
         as kind: TreeEnsemble.Kind,
-        treeCount: Int
+        treeCount: Int,
+        limits: TreeEnsembleLimits
     ) throws(TreeEnsembleFault) {
         width = attributes.targetCount
-        guard 1...TreeEnsembleLimits.targets ~= width else {
-            throw .targetCount(found: width, limit: TreeEnsembleLimits.targets)
+        guard 1...limits.targets ~= width else {
+            throw .targetCount(found: width, limit: limits.targets)
         }
         isClassifier = kind == .classifier
         base = attributes.baseValues

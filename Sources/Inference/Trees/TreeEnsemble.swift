@@ -29,13 +29,21 @@ package struct TreeEnsemble: Sendable {
 
     /// Checks the attributes of an ensemble, and lays its trees out.
     ///
+    /// - Parameters:
+    ///   - attributes: As they stand in the graph.
+    ///   - kind: Of which operator.
+    ///   - limits: On what the graph may ask for.
     /// - Throws: `TreeEnsembleFault`.
     /// - Complexity: O(nodes + votes).
-    package init(_ attributes: TreeEnsembleAttributes, as kind: Kind) throws(TreeEnsembleFault) {
-        let topology = try TreeTopology(attributes)
+    package init(
+        _ attributes: TreeEnsembleAttributes,
+        as kind: Kind,
+        limits: TreeEnsembleLimits = TreeEnsembleLimits()
+    ) throws(TreeEnsembleFault) {
+        let topology = try TreeTopology(attributes, limits: limits)
         nodeCount = topology.modes.count
         treeCount = topology.roots.count
-        rule = try ScoreRule(attributes, as: kind, treeCount: treeCount)
+        rule = try ScoreRule(attributes, as: kind, treeCount: treeCount, limits: limits)
         let aggregation = kind == .classifier ? .sum : attributes.aggregation
         let isSum = aggregation == .sum || aggregation == .average
         let targets = isSum ? topology.targetsOfTrees() : nil
@@ -69,7 +77,7 @@ package struct TreeEnsemble: Sendable {
         }
         if hasFloats, let forest = Forest<NarrowNode>(layout(.float)) { return .narrow(forest) }
         guard let forest = Forest<WideNode>(layout(.double)) else {
-            let limit = TreeEnsembleLimits.nodes
+            let limit = TreeEnsembleLimits.mostNodes
             throw .tooMany("nodes", found: topology.modes.count, limit: limit)
         }
         return .wide(forest)

@@ -1,14 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Limits on what a graph may ask for, far above what any trainer makes.
-enum TreeEnsembleLimits {
-    static let nodes = 1 << 24
-    static let votes = 1 << 26
-    static let targets = 1 << 16
-    static let highestFeature = 1 << 20
-}
-
 /// The nodes of an ensemble as trees: every array is of its length, every child is there, and no
 /// node is reached in two ways, so any walk from a root ends at a leaf.
 struct TreeTopology {
@@ -26,10 +18,13 @@ struct TreeTopology {
     ///
     /// - Throws: `TreeEnsembleFault`, for the first fault that is found.
     /// - Complexity: O(nodes + votes).
-    init(_ attributes: TreeEnsembleAttributes) throws(TreeEnsembleFault) {
-        try Self.checkLengths(attributes)
+    init(
+        _ attributes: TreeEnsembleAttributes,
+        limits: TreeEnsembleLimits
+    ) throws(TreeEnsembleFault) {
+        try Self.checkLengths(attributes, limits)
         let index = try NodeIndex(treeIDs: attributes.treeIDs, nodeIDs: attributes.nodeIDs)
-        modes = try Self.modes(attributes)
+        modes = try Self.modes(attributes, limits)
         roots = index.roots
         treeOfNode = index.treeOfNode
         (trueChildren, falseChildren) = try Self.children(attributes, modes, index)
@@ -52,7 +47,8 @@ struct TreeTopology {
     }
 
     private static func checkLengths(
-        _ attributes: TreeEnsembleAttributes
+        _ attributes: TreeEnsembleAttributes,
+        _ limits: TreeEnsembleLimits
     ) throws(TreeEnsembleFault) {
         let count = attributes.treeIDs.count
         func check(_ array: String, _ found: Int, _ expected: Int) throws(TreeEnsembleFault) {
@@ -61,8 +57,8 @@ struct TreeTopology {
             }
         }
         guard count > 0 else { throw .empty }
-        guard count <= TreeEnsembleLimits.nodes else {
-            throw .tooMany("nodes", found: count, limit: TreeEnsembleLimits.nodes)
+        guard count <= limits.nodes else {
+            throw .tooMany("nodes", found: count, limit: limits.nodes)
         }
         try check("nodeids", attributes.nodeIDs.count, count)
         try check("featureids", attributes.featureIDs.count, count)
@@ -74,8 +70,8 @@ struct TreeTopology {
             try check("missing_value_tracks_true", attributes.missingTracksTrue.count, count)
         }
         let votes = attributes.voteTreeIDs.count
-        guard votes <= TreeEnsembleLimits.votes else {
-            throw .tooMany("votes", found: votes, limit: TreeEnsembleLimits.votes)
+        guard votes <= limits.votes else {
+            throw .tooMany("votes", found: votes, limit: limits.votes)
         }
         try check("vote nodeids", attributes.voteNodeIDs.count, votes)
         try check("vote ids", attributes.voteTargetIDs.count, votes)
@@ -83,7 +79,8 @@ struct TreeTopology {
     }
 
     private static func modes(
-        _ attributes: TreeEnsembleAttributes
+        _ attributes: TreeEnsembleAttributes,
+        _ limits: TreeEnsembleLimits
     ) throws(TreeEnsembleFault) -> [BranchMode] {
         var modes: [BranchMode] = []
         modes.reserveCapacity(attributes.modes.count)
@@ -93,7 +90,7 @@ struct TreeTopology {
                 throw .unknownMode(tree: tree, node: node, mode: name)
             }
             let feature = attributes.featureIDs[position]
-            let limit = TreeEnsembleLimits.highestFeature
+            let limit = limits.highestFeature
             // What a leaf names as its feature means nothing.
             guard mode == .leaf || 0...Int64(limit) ~= feature else {
                 throw .feature(tree: tree, node: node, found: feature, limit: limit)

@@ -27,17 +27,22 @@ package struct ModelCatalog: Sendable {
         package var defaultVersion: ServedModel?
         /// Versions found and not served.
         package var unavailable: [Unavailable]
+        /// Whether the server is not ready before the model is: it was there at the start or served
+        /// since, and nobody unloaded it. A faulty newcomer takes no other model out of service.
+        package var isExpected: Bool
 
         package init(
             name: String,
             versions: [ServedModel],
             defaultVersion: ServedModel?,
-            unavailable: [Unavailable] = []
+            unavailable: [Unavailable] = [],
+            isExpected: Bool = true
         ) {
             self.name = name
             self.versions = versions
             self.defaultVersion = defaultVersion
             self.unavailable = unavailable
+            self.isExpected = isExpected
         }
     }
 
@@ -64,9 +69,10 @@ package struct ModelCatalog: Sendable {
         self.defaultModel = defaultModel
     }
 
-    /// Whether every model can answer, and there is one.
+    /// Whether every model that is expected to answer can, and there is one.
     package var isReady: Bool {
-        !entries.isEmpty && entries.allSatisfy { $0.defaultVersion != nil }
+        entries.contains { $0.defaultVersion != nil }
+            && entries.allSatisfy { $0.defaultVersion != nil || !$0.isExpected }
     }
 
     /// The model that answers a request.

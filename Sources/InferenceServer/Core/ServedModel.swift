@@ -33,7 +33,9 @@ package final class ServedModel: Sendable {
     package let threshold: Double?
     /// What the log's `prediction` is.
     package let logged: LoggedPrediction
-    /// What is counted of its requests.
+    /// What the model is for, in its author's words.
+    package let description: String?
+    /// What is counted of its requests; it goes on when the version is loaded anew.
     package let counters: ModelCounters
 
     /// How the rows of requests are read for it.
@@ -50,7 +52,9 @@ package final class ServedModel: Sendable {
         model: Model,
         features: [ServedFeature],
         threshold: Double? = nil,
-        logged: LoggedPrediction
+        logged: LoggedPrediction,
+        description: String? = nil,
+        counters: ModelCounters = ModelCounters()
     ) {
         self.name = name
         self.version = version
@@ -59,7 +63,8 @@ package final class ServedModel: Sendable {
         self.features = features
         self.threshold = threshold
         self.logged = logged
-        counters = ModelCounters()
+        self.description = description
+        self.counters = counters
         plan = RowPlan(
             name: name,
             version: version,

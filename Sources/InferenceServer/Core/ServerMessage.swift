@@ -16,6 +16,8 @@ package struct RequestHead: Sendable {
     package var accept: String?
     package var acceptEncoding: String?
     package var authorization: String?
+    /// The client's address, as text; nil on a Unix socket.
+    package var client: String?
     /// Whether it came in over the admin socket.
     package var isAdministrator: Bool
     /// When its last byte was read, for latency and deadlines.

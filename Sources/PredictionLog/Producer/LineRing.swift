@@ -71,7 +71,10 @@ struct LineRing: ~Copyable {
         for piece in [pieces(from: 0, count: length).front, pieces(from: 0, count: length).back] {
             // The piece lies in the memory, and all of it was written.
             unsafe bytes.append(
-                contentsOf: UnsafeBufferPointer(start: memory + piece.lowerBound, count: piece.count)
+                contentsOf: UnsafeBufferPointer(
+                    start: memory + piece.lowerBound,
+                    count: piece.count
+                )
             )
         }
         removeFirst(length)

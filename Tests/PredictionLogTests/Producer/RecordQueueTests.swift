@@ -43,7 +43,13 @@ private struct NaiveQueue {
 /// A line that says its number, of `length` bytes or a few more.
 private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     let text = Array("\(number)".utf8)
-    return text + Array(repeating: UInt8(ascii: "."), count: max(0, length - text.count - 1)) + [0x0A]
+    return text + Array(repeating: UInt8(ascii: "."), count: max(0, length - text.count - 1)) + [
+        0x0A
+    ]
+}
+
+private func append(_ lines: [UInt8], _ records: Int = 1, to queue: RecordQueue) {
+    queue.append(lines.span, records: records)
 }
 
 private func taken(from queue: RecordQueue, upTo limit: Int) -> [UInt8] {
@@ -66,7 +72,7 @@ struct RecordQueueTests {
                     number += 1
                     return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
                 }
-                queue.append(lines.flatMap(\.self).span, records: lines.count)
+                append(lines.flatMap(\.self), lines.count, to: queue)
                 naive.append(lines)
             } else {
                 let limit = Int.random(in: 1...capacity + 8, using: &random)
@@ -83,7 +89,7 @@ struct RecordQueueTests {
     func `drops a line that is longer than itself, and nothing else`() {
         let queue = RecordQueue(capacity: 10)
         let lines = line(1) + line(2, length: 11) + line(3)
-        queue.append(lines.span, records: 3)
+        append(lines, 3, to: queue)
         #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
         #expect(queue.counts.dropped == 1)
     }
@@ -91,7 +97,7 @@ struct RecordQueueTests {
     @Test
     func `hands out a line that is longer than a batch`() {
         let queue = RecordQueue(capacity: 100)
-        queue.append((line(1, length: 60) + line(2)).span, records: 2)
+        append(line(1, length: 60) + line(2), 2, to: queue)
         #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
         #expect(taken(from: queue, upTo: 8) == line(2))
     }
@@ -101,17 +107,17 @@ struct RecordQueueTests {
         let wakes = Mutex(0)
         let queue = RecordQueue(capacity: 100)
         queue.onWake { wakes.withLock { $0 += 1 } }
-        queue.append(line(1).span, records: 1)
+        append(line(1), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(1))
-        queue.append(line(2).span, records: 1)
+        append(line(2), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
-        queue.append([].span, records: 0)
+        append([], 0, to: queue)
         #expect(wakes.withLock(\.self) == 0)
-        queue.append(line(3).span, records: 1)
-        queue.append(line(4).span, records: 1)
+        append(line(3), to: queue)
+        append(line(4), to: queue)
         #expect(wakes.withLock(\.self) == 1)
     }
 
@@ -123,7 +129,7 @@ struct RecordQueueTests {
             for writer in 0..<writers {
                 group.addTask {
                     for number in 0..<lines {
-                        queue.append(line(writer * lines + number).span, records: 1)
+                        append(line(writer * lines + number), to: queue)
                     }
                     return 0
                 }

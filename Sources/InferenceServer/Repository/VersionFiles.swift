@@ -1,0 +1,118 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Glibc
+import Hosting
+
+/// The files of a version that are served from, and what the system knew of them at one moment.
+struct VersionFiles: Sendable, Equatable {
+    /// A file of a version's directory.
+    enum Name: String, Sendable, CaseIterable {
+        case model = "model.onnx"
+        case description = "model.yaml"
+        case golden = "golden.json"
+
+        /// The most bytes that are read of it.
+        var limit: Int {
+            switch self {
+            case .model: 256 << 20
+            case .description: 1 << 20
+            case .golden: 64 << 20
+            }
+        }
+    }
+
+    /// The version's directory.
+    let directory: String
+    private let stamps: [Name: FileStamp]
+
+    /// Looks at the files of a directory; one that cannot be looked at is not there.
+    init(directory: String) {
+        self.directory = directory
+        stamps = Dictionary(
+            uniqueKeysWithValues: Name.allCases.compactMap { name in
+                (try? FileStamp(of: "\(directory)/\(name.rawValue)")).map { (name, $0) }
+            }
+        )
+    }
+
+    /// Whether the model itself is there.
+    var hasModel: Bool { stamps[.model] != nil }
+
+    /// Whether a further change would give some file another stamp; `now` is in Unix seconds.
+    func isSettled(now: Double) -> Bool {
+        stamps.values.allSatisfy { $0.isSettled(now: now) }
+    }
+
+    /// The files that are there, each read once, whole.
+    ///
+    /// - Throws: `VersionFault`: no plain file, unreadable, or over its limit.
+    /// - Complexity: O(bytes).
+    func read() throws(VersionFault) -> VersionContent {
+        guard let model = try read(.model) else {
+            throw .file(name: Name.model.rawValue, .unreadable(SystemError(code: ENOENT)))
+        }
+        return VersionContent(
+            model: model,
+            description: try read(.description),
+            golden: try read(.golden)
+        )
+    }
+
+    /// A model file that stands for itself, without a version's other files.
+    ///
+    /// - Throws: As `read()`.
+    static func readModel(at path: String) throws(VersionFault) -> VersionContent {
+        VersionContent(model: try read(.model, at: path), description: nil, golden: nil)
+    }
+
+    private func read(_ name: Name) throws(VersionFault) -> [UInt8]? {
+        guard let stamp = stamps[name] else { return nil }
+        // Opening a pipe would wait for its writer.
+        guard stamp.kind == .file else { throw .file(name: name.rawValue, .notAFile) }
+        return try Self.read(name, at: "\(directory)/\(name.rawValue)")
+    }
+
+    private static func read(_ name: Name, at path: String) throws(VersionFault) -> [UInt8] {
+        do throws(SystemError) {
+            let file = try OpenFile(reading: path)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(min(file.size ?? 0, name.limit) + 1)
+            while bytes.count <= name.limit {
+                let chunk = try file.read(upTo: 1 << 20)
+                if chunk.isEmpty { return bytes }
+                bytes += chunk
+            }
+        } catch {
+            throw .file(name: name.rawValue, .unreadable(error))
+        }
+        throw .file(name: name.rawValue, .tooLarge(limit: name.limit))
+    }
+}
+
+/// The bytes of a version: what is hashed is what is parsed, whatever happens to the files.
+struct VersionContent: Sendable {
+    let model: [UInt8]
+    let description: [UInt8]?
+    let golden: [UInt8]?
+
+    /// The digest of the model file: `sha256:` and hexadecimal digits.
+    var modelDigest: String { "sha256:" + Self.hexadecimal(SHA256.hash(data: model)) }
+
+    /// One digest of all files, with their lengths, so that none can pass for another.
+    var digest: String {
+        var hash = SHA256()
+        for bytes in [model, description, golden] {
+            hash.update(data: Array("\(bytes?.count ?? -1) ".utf8))
+            hash.update(data: bytes ?? [])
+        }
+        return Self.hexadecimal(hash.finalize())
+    }
+
+    static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

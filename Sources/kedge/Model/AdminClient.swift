@@ -1,0 +1,63 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Hosting
+import PredictionLog
+
+/// The options that lead to a running server's admin socket, and the requests through it.
+struct AdminClient: ParsableArguments {
+    @Option(help: "The state directory of the server, which holds its admin socket.")
+    var state: String
+
+    /// A load takes as long as the models are large.
+    private static let limits = HTTPClient.Limits(answering: .seconds(300))
+
+    /// Sends a request.
+    ///
+    /// - Returns: The body of the answer.
+    /// - Throws: `HTTPClientError`, or `RefusedAction` with the server's reason.
+    func send(_ request: ClientRequest) async throws -> [UInt8] {
+        let server = ServerLocation.socket(path: state + "/admin.sock")
+        let answer = try await HTTPClient.answer(to: request, from: server, limits: Self.limits)
+        guard answer.isSuccess else {
+            throw RefusedAction(status: answer.status, reason: Self.reason(in: answer.body))
+        }
+        return answer.body
+    }
+
+    /// The words of an error, `{"error":{"message":…}}` or `{"error":…}`; nil for another body.
+    private static func reason(in body: [UInt8]) -> String? {
+        try? JSONCursor.read(body.span) { cursor throws(ScanFault) in
+            var reason: String?
+            try cursor.beginObject()
+            while let key = try cursor.nextKey() {
+                guard key == "error" else {
+                    try cursor.skipValue()
+                    continue
+                }
+                if try cursor.kind() == .string {
+                    reason = try cursor.string()
+                    continue
+                }
+                try cursor.beginObject()
+                while let key = try cursor.nextKey() {
+                    if key == "message" {
+                        reason = try cursor.string()
+                    } else {
+                        try cursor.skipValue()
+                    }
+                }
+            }
+            return reason
+        }
+    }
+}
+
+/// What the server would not do.
+struct RefusedAction: Error, CustomStringConvertible {
+    let status: Int
+    let reason: String?
+
+    var description: String { reason ?? "the server answered with status \(status)" }
+}
