@@ -18,7 +18,7 @@ enum SampleModel {
         threshold: Double? = nil,
         name: String = "delay"
     ) throws -> ServedModel {
-        let model = try load("flights/delay-v1.onnx")
+        let model = try load("models/delay/1/model.onnx")
         var features = flightNames.enumerated().map { column, name in
             ServedFeature(name: name, kind: .numeric, input: 0, column: column)
         }
