@@ -32,7 +32,6 @@ extension [UInt8] {
         keys: ObjectKeys
     ) {
         let start = count
-        var separator = UInt8(ascii: "{")
         ByteView.withView(of: document) { document in
             ByteView.withView(of: keys.bytes.span) { names in
                 var name = 0
@@ -40,14 +39,13 @@ extension [UInt8] {
                     let end = keys.ends[index]
                     defer { name = end }
                     if case .absent = values[index].form { continue }
-                    append(separator)
-                    separator = UInt8(ascii: ",")
                     names.append(name..<end, to: &self)
                     append(values[index], of: document)
                 }
             }
         }
-        if count == start { append(UInt8(ascii: "{")) }
+        // Each key begins with a comma; the first one's place is the brace's.
+        if count == start { append(UInt8(ascii: "{")) } else { self[start] = UInt8(ascii: "{") }
         append(UInt8(ascii: "}"))
     }
 
@@ -109,7 +107,7 @@ extension [UInt8] {
     }
 }
 
-/// The keys of an object as they are written, each with its colon.
+/// The keys of an object as they are written, each with a comma in front and its colon.
 package struct ObjectKeys: Sendable {
     fileprivate var bytes: [UInt8] = []
     /// Where each key ends in `bytes`.
@@ -120,6 +118,7 @@ package struct ObjectKeys: Sendable {
         for name in names {
             var writer = JSONWriter()
             writer.key(name)
+            bytes.append(UInt8(ascii: ","))
             bytes.append(contentsOf: writer.bytes)
             ends.append(bytes.count)
         }

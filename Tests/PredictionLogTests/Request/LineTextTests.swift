@@ -39,6 +39,29 @@ struct LineTextTests {
         #expect(Self.text { $0.append(number: -Double.infinity) } == "null")
     }
 
+    @Test
+    func `an object is made of the values that are there`() throws {
+        let document = Array(#"[1.50,"a\n",null]"#.utf8)
+        var reader = FieldReader(names: ["x", "y\"", "z", "w"])
+        _ = try JSONCursor.read(document.span) { cursor throws(ScanFault) in
+            try reader.read(&cursor)
+        }
+        let keys = ObjectKeys(["x", "y\"", "z", "w"])
+        var values = reader.values
+        func object() -> String {
+            Self.text { $0.appendObject(of: document.span, values.span, keys: keys) }
+        }
+        #expect(object() == #"{"x":1.50,"y\"":"a\n","z":null}"#)
+        values[0] = .absent
+        values[2] = FieldValue(integer: -7)
+        values[3] = FieldValue(.single, number: Double(Float(0.1)))
+        #expect(object() == #"{"y\"":"a\n","z":-7,"w":0.1}"#)
+        values = [FieldValue(.bytes, range: 6..<7), .absent, FieldValue(.double, number: .nan)]
+        #expect(object() == #"{"x":"\"","z":null}"#)
+        values = [.absent, .absent]
+        #expect(object() == "{}")
+    }
+
     @Test(arguments: [
         (1_764_136_499_123_456_789, 6, "1764136499.123456"), (0, 9, "0.000000000"),
         (-5, 3, "0.000"), (999_999_999, 9, "0.999999999"), (1_000_000_000, 0, "1"),
