@@ -37,6 +37,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     private var wire: ChannelHandlerContext?
 
     private var sawParts = false
+    private var passedOn = false
     private var wasActive = false
     private var isReadHeld = false
     private var idleTask: Scheduled<Void>?
@@ -86,13 +87,13 @@ extension ConnectionHandler {
         case .body(let bytes):
             let (direction, effect) = state.body(bytes.readableBytes)
             if direction == .here { collect(bytes) }
-            if direction == .on { context.fireChannelRead(data) }
+            if direction == .on { passOn(data, context) }
             carryOut(effect, context)
         case .end:
             stopWatchingRequest()
             switch state.end() {
             case .here: answer(context)
-            case .on: context.fireChannelRead(data)
+            case .on: passOn(data, context)
             case .nowhere: break
             }
         }
@@ -123,10 +124,15 @@ extension ConnectionHandler {
             if plain.expectsContinue, state.owed == 1 {
                 write(context, continuing: request.version)
             }
-            context.fireChannelRead(data)
+            passOn(data, context)
         case .nowhere: break
         }
         carryOut(effect, context)
+    }
+
+    private func passOn(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        passedOn = true
+        context.fireChannelRead(data)
     }
 
     /// Keeps bytes of the body; a body that comes in one piece is not copied.
@@ -163,7 +169,9 @@ extension ConnectionHandler {
         } else {
             stopWatchingRequest()
         }
-        context.fireChannelReadComplete()
+        // Who is behind is only told of the end of a read that brought them something.
+        if passedOn { context.fireChannelReadComplete() }
+        passedOn = false
     }
 
     /// Takes nothing more from a client that does not take its answers.

@@ -32,28 +32,28 @@ struct PlainRequest {
     private mutating func read(_ name: String, _ value: String) {
         // Lengths tell most names apart, before a letter is compared.
         switch name.utf8.count {
-        case 6 where name.isField("accept"): Self.take(value, into: &head.accept, &isPlain)
-        case 6 where name.isField("expect"):
+        case 6 where name.isField("Accept"): Self.take(value, into: &head.accept, &isPlain)
+        case 6 where name.isField("Expect"):
             expectsContinue = value.isField("100-continue")
             isPlain = false
-        case 7 where name.isField("upgrade"):
+        case 7 where name.isField("Upgrade"):
             keepsAlive = false
             isPlain = false
-        case 10 where name.isField("connection"): readConnection(value)
+        case 10 where name.isField("Connection"): readConnection(value)
         case 11 where name.isField("traceparent"):
             Self.take(value, into: &head.traceparent, &isPlain)
-        case 12 where name.isField("content-type"):
+        case 12 where name.isField("Content-Type"):
             Self.take(value, into: &head.contentType, &isPlain)
-        case 13 where name.isField("authorization"):
+        case 13 where name.isField("Authorization"):
             Self.take(value, into: &head.authorization, &isPlain)
-        case 14 where name.isField("content-length"):
+        case 14 where name.isField("Content-Length"):
             // The parser has refused two of them, and what is no number.
             if length != nil { isPlain = false }
             length = Int(value) ?? .max
-        case 15 where name.isField("accept-encoding"):
+        case 15 where name.isField("Accept-Encoding"):
             Self.take(value, into: &head.acceptEncoding, &isPlain)
-        case 17 where name.isField("transfer-encoding"): isPlain = false
-        case 31 where name.isField("inference-header-content-length"):
+        case 17 where name.isField("Transfer-Encoding"): isPlain = false
+        case 31 where name.isField("Inference-Header-Content-Length"):
             Self.take(value, into: &head.inferenceHeaderLength, &isPlain)
         default: break
         }
@@ -86,11 +86,19 @@ extension String {
         }
     }
 
-    /// Whether this is a name, whatever its case; the name is given in lower case.
+    /// Whether this is a name, whatever its case.
+    ///
+    /// - Parameter name: As most clients spell it, in ASCII; that comparison is the cheap one.
     func isField(_ name: String) -> Bool {
+        if self == name { return true }
         guard utf8.count == name.utf8.count else { return false }
-        return utf8.elementsEqual(name.utf8) { byte, expected in
-            byte == expected || (65...90).contains(byte) && byte | 0x20 == expected
-        }
+        return utf8.elementsEqual(name.utf8) { $0.lowercased == $1.lowercased }
+    }
+}
+
+extension UInt8 {
+    /// The small letter of a capital one; everything else as it is.
+    fileprivate var lowercased: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

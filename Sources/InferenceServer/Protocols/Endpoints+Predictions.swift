@@ -65,7 +65,9 @@ extension Endpoints {
             }
             switch reading {
             case .answered(let bytes): return ServerAnswer(body: bytes)
-            case .addressed(let address): served = try catalog.resolve(address)
+            case .addressed(let address):
+                summary.served = nil
+                served = try catalog.resolve(address)
             }
         }
         // Only a body that reads differently the second time, which bytes do not.
@@ -180,7 +182,7 @@ struct MediaType {
     init(_ text: String) {
         let parts = text.split(separator: ";", omittingEmptySubsequences: false)
         name = parts.first.map { $0.trimmingBlanks.lowercased() } ?? ""
-        parameters = parts.dropFirst().map { part in
+        parameters = parts.dropFirst().filter { !$0.trimmingBlanks.isEmpty }.map { part in
             let halves = part.split(separator: "=", maxSplits: 1)
             let value = halves.count > 1 ? halves[1].trimmingBlanks : ""
             return (

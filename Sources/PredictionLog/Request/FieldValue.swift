@@ -58,8 +58,16 @@ package struct FieldValue: Sendable, Equatable {
         end = 0
     }
 
+    /// The digits of an `integer`.
+    var wholeText: String { start.description }
+
     /// Where it stands in the request's bytes; empty for what stands nowhere.
     package var range: Range<Int> { form == .integer ? 0..<0 : start..<end }
+
+    /// Whether there is none.
+    ///
+    /// A comparison of forms in another module would be a call.
+    package var isAbsent: Bool { if case .absent = form { true } else { false } }
 
     /// No value at all.
     package static let absent = FieldValue(.absent)
@@ -106,7 +114,7 @@ extension FieldValue {
             let spelling = ByteView.withView(of: bytes) { $0.string(of: range) }
             return canonicalText(of: number, spelling: spelling)
         case .boolean, .single, .double: return canonicalText(of: number)
-        case .integer: return start.description
+        case .integer: return wholeText
         default: return nil
         }
     }

@@ -17,6 +17,48 @@ extension [UInt8] {
         }
     }
 
+    /// Appends an object of values that stand in a document, each as it is spelt there; absent ones
+    /// are left out.
+    ///
+    /// No token holds a newline, so none comes into the line.
+    /// - Parameters:
+    ///   - document: The bytes in which the values stand.
+    ///   - values: The values, one for each key and no object or array among them; those of binary
+    ///     tensors by their texts.
+    ///   - keys: Their keys.
+    package mutating func appendObject(
+        of document: Span<UInt8>,
+        _ values: Span<FieldValue>,
+        keys: ObjectKeys
+    ) {
+        let start = count
+        ByteView.withView(of: document) { document in
+            ByteView.withView(of: keys.bytes.span) { names in
+                var name = 0
+                for index in 0..<Swift.min(keys.ends.count, values.count) {
+                    let end = keys.ends[index]
+                    defer { name = end }
+                    if case .absent = values[index].form { continue }
+                    names.append(name..<end, to: &self)
+                    append(values[index], of: document)
+                }
+            }
+        }
+        // Each key begins with a comma; the first one's place is the brace's.
+        if count == start { append(UInt8(ascii: "{")) } else { self[start] = UInt8(ascii: "{") }
+        append(UInt8(ascii: "}"))
+    }
+
+    private mutating func append(_ value: FieldValue, of document: borrowing ByteView) {
+        switch value.form {
+        case .single: append(number: Float(value.number))
+        case .double: append(number: value.number)
+        case .integer: append(contentsOf: value.wholeText.utf8)
+        case .bytes: append(string: document.string(of: value.range))
+        default: document.append(value.range, to: &self)
+        }
+    }
+
     /// Appends the shortest text that reads back to the same float, without a fraction if it is
     /// whole; `null` for NaN and the infinities.
     package mutating func append(number: Float) {
@@ -49,7 +91,7 @@ extension [UInt8] {
             dividingBy: 1_000_000_000
         )
         append(contentsOf: seconds.description.utf8)
-        append(UInt8(ascii: "."))
+        if decimals > 0 { append(UInt8(ascii: ".")) }
         var unit: Int64 = 100_000_000
         for _ in 0..<Swift.min(decimals, 9) {
             append(UInt8(ascii: "0") + UInt8(fraction / unit % 10))
@@ -62,5 +104,23 @@ extension [UInt8] {
         var writer = JSONWriter()
         writer.value(text)
         append(contentsOf: writer.bytes)
+    }
+}
+
+/// The keys of an object as they are written, each with a comma in front and its colon.
+package struct ObjectKeys: Sendable {
+    fileprivate var bytes: [UInt8] = []
+    /// Where each key ends in `bytes`.
+    fileprivate var ends: [Int] = []
+
+    /// Prepares keys.
+    package init(_ names: [String]) {
+        for name in names {
+            var writer = JSONWriter()
+            writer.key(name)
+            bytes.append(UInt8(ascii: ","))
+            bytes.append(contentsOf: writer.bytes)
+            ends.append(bytes.count)
+        }
     }
 }

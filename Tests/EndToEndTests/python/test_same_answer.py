@@ -91,7 +91,7 @@ def test_http_1_0(server, body, plain):
 
 def test_odd_spelling_of_the_head(server, body, plain):
     head = (b"POST /predict HTTP/1.1\r\nhOST:localhost\r\ncontent-TYPE:\tapplication/JSON  \r\n"
-            b"X-Empty:\r\nACCEPT: */*\r\nCONTENT-LENGTH:   %d\t\r\n\r\n" % len(body))
+            b"X-Empty:\r\nACCEPT: */*\r\nCONTENT-LENGTH:   %d \r\n\r\n" % len(body))
     same(ask(server, head + body), plain)
 
 

@@ -153,6 +153,15 @@ struct ValidationTests {
     }
 
     @Test
+    func `a request for an unknown model is nobody's, and not logged`() throws {
+        let server = SampleServer([try SampleModel.flights()])
+        let reply = server.post("/predict", #"{"features":\#(Self.good),"model":"nix"}"#)
+        #expect(reply.summary.served == nil)
+        #expect(reply.summary.reason == "unknown_model")
+        #expect(server.takeLines().isEmpty)
+    }
+
+    @Test
     func `messages, inputs and contexts are pydantic's`() throws {
         let server = SampleServer([try SampleModel.flights()])
         func fault(_ features: String) throws -> JSONValue? {

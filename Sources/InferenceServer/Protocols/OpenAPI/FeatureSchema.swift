@@ -58,9 +58,7 @@ struct FeatureSchema {
         if let minimum = feature.minimum { schema = schema.with(["minimum": .number(minimum)]) }
         if let maximum = feature.maximum { schema = schema.with(["maximum": .number(maximum)]) }
         // `true` and `false` are 1 and 0, which limits may leave out; a schema's limits do not.
-        let low = feature.minimum ?? -.infinity
-        let range = low...max(feature.maximum ?? .infinity, low)
-        guard !(range ~= 0 && range ~= 1) else { return schema }
+        guard !(feature.limits ~= 0 && feature.limits ~= 1) else { return schema }
         return schema.with(["not": ["type": "boolean"]])
     }
 

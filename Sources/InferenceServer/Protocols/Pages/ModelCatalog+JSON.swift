@@ -49,6 +49,10 @@ extension ServedModel {
             writer.value("ready")
             writer.key("digest")
             writer.value(digest)
+            if let description {
+                writer.key("description")
+                writer.value(description)
+            }
             writer.key("purpose")
             writer.value(model.purpose.word)
             if case .classifier = model.purpose {

@@ -39,12 +39,12 @@ private struct Envelope {
     /// Whether it is a row and nothing else that could be wrong: nearly every body, for which no way
     /// to a fault need be made.
     func isPlain(for width: Int) -> Bool {
-        body.form == .object && isRow(of: width) && model.form == .absent
-            && version.form == .absent && identity.isPlain
+        body.form == .object && isRow(of: width) && model.isAbsent && version.isAbsent
+            && identity.isPlain
     }
 
     func address(in bytes: Span<UInt8>) -> ModelAddress? {
-        if model.form == .absent, version.form == .absent { return nil }
+        if model.isAbsent, version.isAbsent { return nil }
         return ModelAddress(model: model, version: version, in: bytes)
     }
 }

@@ -31,7 +31,7 @@ extension Workbench {
             lineTexts.append(UInt8(ascii: "\""))
         }
         let id = place.identity.id
-        if id.form == .text || id.form == .escapedText, id.range.count <= Self.longestIdentifier {
+        if !id.isAbsent, id.form != .null, id.range.count <= Self.longestIdentifier {
             lineTexts.append(contentsOf: ",\"id\":".utf8)
             lineTexts.appendLine(of: bytes, id.range)
         }
@@ -40,7 +40,8 @@ extension Workbench {
         if let source = place.source, !place.isArray, source.count <= limit {
             lineTexts.appendLine(of: bytes, source)
         } else {
-            appendFeatures(bytes)
+            let values = reader.values
+            lineTexts.appendObject(of: bytes, values.span, keys: plan.keys)
             if lineTexts.count - start > limit { lineTexts.removeLast(lineTexts.count - start) }
         }
         lineEnds.append(lineTexts.count)
@@ -52,32 +53,11 @@ extension Workbench {
         _ context: borrowing RequestContext
     ) {
         lineTexts.append(contentsOf: ",\"ts\":".utf8)
-        if ts.form == .absent || ts.form == .null {
+        if ts.isAbsent || ts.form == .null {
             lineTexts.append(seconds: context.now)
         } else {
             lineTexts.appendLine(of: bytes, ts.range)
         }
-    }
-
-    /// Appends the model's features as an object, each value as it was spelt.
-    private mutating func appendFeatures(_ bytes: Span<UInt8>) {
-        var separator = UInt8(ascii: "{")
-        for (feature, key) in plan.keys.enumerated() {
-            let value = reader.values[feature]
-            if value.form == .absent { continue }
-            lineTexts.append(separator)
-            separator = UInt8(ascii: ",")
-            lineTexts.append(contentsOf: key)
-            switch value.form {
-            case .single: lineTexts.append(number: Float(value.number))
-            case .double: lineTexts.append(number: value.number)
-            case .integer: lineTexts.append(contentsOf: (value.text(in: bytes) ?? "null").utf8)
-            case .bytes: lineTexts.append(string: value.text(in: bytes) ?? "")
-            default: lineTexts.appendLine(of: bytes, value.range)
-            }
-        }
-        if separator == UInt8(ascii: "{") { lineTexts.append(separator) }
-        lineTexts.append(UInt8(ascii: "}"))
     }
 
     /// Adds the lines of the rows that were run to the log; one that is too long counts as dropped.

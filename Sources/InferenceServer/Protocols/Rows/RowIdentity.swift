@@ -15,8 +15,8 @@ struct RowIdentity {
 
     /// Whether there is nothing that could be wrong with them.
     var isPlain: Bool {
-        (id.form == .absent || id.form == .text)
-            && (ts.form == .absent || ts.form == .number && 0..<Self.timeLimit ~= ts.number)
+        (id.isAbsent || id.form == .text)
+            && (ts.isAbsent || ts.form == .number && 0..<Self.timeLimit ~= ts.number)
     }
 
     /// What is wrong with them.

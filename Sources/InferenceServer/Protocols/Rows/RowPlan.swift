@@ -53,8 +53,8 @@ struct RowPlan: Sendable {
     let probabilityOutput: Int?
     /// Each class as JSON.
     let classes: [[UInt8]]
-    /// Each feature's name as a key of an object, colon included.
-    let keys: [[UInt8]]
+    /// The features' names as keys of an object.
+    let keys: ObjectKeys
     /// How a line of the log begins, up to the version.
     let linePrefix: [UInt8]
     /// How an answer begins, up to the version.
@@ -105,7 +105,7 @@ struct RowPlan: Sendable {
         probabilityOutput = purpose.probabilityOutput
         names = features.map(\.name)
         categories = features.map { $0.categories.map { Set($0) } }
-        keys = features.map { feature in JSONWriter.bytes { $0.key(feature.name) } }
+        keys = ObjectKeys(features.map(\.name))
         classes = purpose.classes.map(\.json)
         let address = JSONWriter.bytes { writer in
             writer.object { writer in
@@ -141,12 +141,23 @@ extension RowPlan.Slot {
 }
 
 extension ServedFeature {
-    /// The values that are taken, infinite where all are.
-    fileprivate func range(within declared: ClosedRange<Double>?) -> ClosedRange<Double> {
-        let low = max(minimum ?? -.infinity, declared?.lowerBound ?? -.infinity)
-        let high = min(maximum ?? .infinity, declared?.upperBound ?? .infinity)
-        // An empty range takes nothing but its lower bound; the repository refuses it anyway.
+    /// The numbers that it takes, infinite where all are.
+    ///
+    /// A limit that is no number is none, and a maximum below the minimum is the minimum: whoever
+    /// describes features refuses both, and no request may trap on them.
+    var limits: ClosedRange<Double> {
+        let low = minimum.flatMap { $0.isNaN ? nil : $0 } ?? -.infinity
+        let high = maximum.flatMap { $0.isNaN ? nil : $0 } ?? .infinity
         return low...max(low, high)
+    }
+
+    /// The numbers that it takes as a model's input.
+    fileprivate func range(within declared: ClosedRange<Double>?) -> ClosedRange<Double> {
+        let own = limits
+        guard let declared else { return own }
+        let low = max(own.lowerBound, declared.lowerBound)
+        // A range beyond the type's takes nothing but its lower bound.
+        return low...max(low, min(own.upperBound, declared.upperBound))
     }
 }
 

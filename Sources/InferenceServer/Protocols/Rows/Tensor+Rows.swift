@@ -27,16 +27,6 @@ extension Tensor {
         }
     }
 
-    /// Adds the elements of another tensor of the same kind.
-    mutating func append(_ other: Tensor) {
-        switch element {
-        case .float: floats.append(contentsOf: other.floats)
-        case .double: doubles.append(contentsOf: other.doubles)
-        case .int64: integers.append(contentsOf: other.integers)
-        case .string: strings.append(contentsOf: other.strings)
-        }
-    }
-
     /// The number of elements that are there.
     var elementCount: Int {
         switch element {

@@ -12,9 +12,12 @@ struct ValidationFaults: Sendable {
     /// Whether there is none.
     var isEmpty: Bool { list.isEmpty }
 
+    /// Whether further ones are forgotten.
+    var isFull: Bool { list.count >= Self.limit }
+
     /// Notes another one; beyond the limit it is forgotten.
     mutating func add(_ fault: ValidationFault) {
-        guard list.count < Self.limit else { return }
+        guard !isFull else { return }
         list.append(fault)
     }
 

@@ -111,8 +111,8 @@ struct Workbench: Sendable {
             stop = .late
             return
         }
-        for (index, input) in model.inputs.enumerated() {
-            workspace.inputs[index].fit(rows: waiting, width: input.width)
+        for group in plan.groups {
+            workspace.inputs[group.input].fit(rows: waiting, width: group.width)
         }
         do throws(RunError) {
             try model.run(rows: waiting, in: &workspace)
@@ -125,9 +125,20 @@ struct Workbench: Sendable {
             }
             return
         }
-        for index in outputs.indices { outputs[index].append(workspace.outputs[index]) }
+        for index in outputs.indices { takeOutput(index) }
         rows += waiting
         waiting = 0
+    }
+
+    /// Adds what the run left of an output: array by array, as a tensor by itself would be copied
+    /// with all of its five.
+    private mutating func takeOutput(_ index: Int) {
+        switch outputs[index].element {
+        case .float: outputs[index].floats.append(contentsOf: workspace.outputs[index].floats)
+        case .double: outputs[index].doubles.append(contentsOf: workspace.outputs[index].doubles)
+        case .int64: outputs[index].integers.append(contentsOf: workspace.outputs[index].integers)
+        case .string: outputs[index].strings.append(contentsOf: workspace.outputs[index].strings)
+        }
     }
 }
 
@@ -252,7 +263,7 @@ extension Workbench {
 
     /// Notes every fault of the row that was read, in the order of the features.
     private mutating func judge(_ place: RowPlace, _ bytes: Span<UInt8>) {
-        for (feature, name) in plan.names.enumerated() {
+        for (feature, name) in plan.names.enumerated() where !faults.isFull {
             let slot = plan.slots[plan.slotOfFeature[feature]]
             let part: ValidationFault.Place = place.isArray ? .index(feature) : .name(name)
             let fault = ValidationFault(

@@ -73,8 +73,7 @@ struct TensorReader {
                 )
             )
         }
-        guard binaryOffset == bytes.count || binaryOffset == jsonBytes && jsonBytes == bytes.count
-        else {
+        guard binaryOffset == bytes.count else {
             throw .shape("\(bytes.count - binaryOffset) bytes are left behind the last tensor")
         }
         if let missing = columns.firstIndex(where: { $0 == nil }) {
@@ -91,7 +90,8 @@ struct TensorReader {
         _ bytes: Span<UInt8>,
         _ context: RequestContext
     ) throws(RequestFailure) {
-        for row in 0..<(rows ?? 0) {
+        guard let rows else { throw .shape("the request has no inputs") }
+        for row in 0..<rows {
             guard bench.stop == nil else { return }
             for (feature, column) in columns.enumerated() {
                 guard let column else { continue }
