@@ -32,3 +32,18 @@ package func eventually(
 package func pauseBetweenLooks() async throws {
     try await Task.sleep(for: .milliseconds(20))
 }
+
+/// Asks `condition` again and again until it holds, without holding a thread meanwhile: what is
+/// waited for may need the tasks' own threads.
+package func eventuallyWithoutBlocking(
+    _ what: String,
+    within limit: Duration = .seconds(60),
+    _ condition: () throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    throw NeverHappened(description: "not within \(limit): \(what)")
+}
