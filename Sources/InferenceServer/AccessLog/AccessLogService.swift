@@ -25,7 +25,9 @@ package struct AccessLogService: Service {
 
     /// Writes a log.
     ///
-    /// - Parameter descriptor: Where to; it stays open, and may block.
+    /// - Parameters:
+    ///   - log: What is told.
+    ///   - descriptor: Where to; it stays open, and may block.
     /// - Throws: `SystemError` when there are no descriptors left.
     package init(_ log: AccessLog, descriptor: Int32 = STDERR_FILENO) throws(SystemError) {
         self.log = log

@@ -13,11 +13,7 @@ struct AnswerWriter {
 
     private var date = HTTPDate()
 
-    /// Adds an answer.
-    ///
-    /// - Parameters:
-    ///   - isLast: Whether the connection is closed after it.
-    ///   - now: Unix seconds.
+    /// Adds an answer, at a moment in Unix seconds; the last one says that the connection ends.
     mutating func write(
         _ answer: ServerAnswer,
         isLast: Bool,
@@ -64,9 +60,7 @@ package struct HTTPDate: Sendable {
     /// The wall clock, in whole Unix seconds.
     static var now: Int { time(nil) }
 
-    /// A moment as in `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
-    ///
-    /// - Parameter second: Unix seconds.
+    /// A moment, in Unix seconds, as in `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
     package mutating func text(at second: Int) -> [UInt8] {
         if second != self.second {
             self.second = second

@@ -77,6 +77,7 @@ extension ConnectionState {
     ///   - keepsAlive: Whether another may follow it.
     ///   - length: The length of its body, as far as it says.
     ///   - limit: The most that its body may hold.
+    /// - Returns: Where it goes, and what is to be done about the connection.
     mutating func begin(
         isPlain: Bool,
         keepsAlive: Bool,
@@ -122,9 +123,7 @@ extension ConnectionState {
 // MARK: - Answers
 
 extension ConnectionState {
-    /// A request was answered at once.
-    ///
-    /// - Parameter last: Whether the answer said that it is the last.
+    /// A request was answered at once, by an answer that may have said that it is the last.
     mutating func answeredHere(last: Bool) -> Effect {
         guard last || isQuiescing else { return .nothing }
         ending = .told

@@ -86,9 +86,9 @@ extension String {
         }
     }
 
-    /// Whether this is a name, whatever its case.
+    /// Whether this is a name of ASCII, whatever its case.
     ///
-    /// - Parameter name: As most clients spell it, in ASCII; that comparison is the cheap one.
+    /// The name is given as most clients spell it, and that comparison is the cheap one.
     func isField(_ name: String) -> Bool {
         if self == name { return true }
         guard utf8.count == name.utf8.count else { return false }

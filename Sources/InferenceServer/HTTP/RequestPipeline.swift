@@ -45,6 +45,8 @@ package final class RequestPipeline: Sendable {
     /// Puts the way of a request together.
     ///
     /// - Parameters:
+    ///   - answerer: What answers.
+    ///   - counters: What is counted.
     ///   - concurrency: Requests under way at once; a further one is refused.
     ///   - accessLog: Where every request is told; nil for nowhere.
     package init(

@@ -13,7 +13,7 @@ struct ServingChannel: ServerChildChannel {
     private let makeHandler: @Sendable () -> ConnectionHandler
     private let allowedUsers: Set<UInt32>?
 
-    /// - Parameter allowedUsers: Who may connect over a Unix socket; nil lets in whom its mode does.
+    /// Who may connect over a Unix socket are the allowed users; nil lets in whom its mode does.
     init(
         responder: @escaping HTTPChannelHandler.Responder,
         settings: ConnectionSettings,

@@ -23,9 +23,8 @@ package struct ServerHTTP: Sendable {
 
     /// Gathers what the listeners share.
     ///
-    /// - Parameters:
-    ///   - group: The event loops that connections live on.
-    ///   - pool: The threads, running, that requests go to which take long.
+    /// Connections live on the event loops of the group; requests that take long go to the threads
+    /// of the pool, which run already.
     package init(
         pipeline: RequestPipeline,
         settings: ConnectionSettings,
@@ -45,8 +44,11 @@ package struct ServerHTTP: Sendable {
     /// A listener.
     ///
     /// - Parameters:
+    ///   - address: Where it listens.
     ///   - isAdministrator: Whether who connects may change state.
     ///   - allowedUsers: Who may connect over a Unix socket; nil lets in whom its mode does.
+    ///   - onServerRunning: Called with the listening channel once it takes connections.
+    /// - Returns: The listener, which serves while it runs.
     package func application(
         at address: BindAddress,
         isAdministrator: Bool,

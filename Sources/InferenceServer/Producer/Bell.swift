@@ -49,6 +49,7 @@ final class Bell: Sendable {
     /// - Parameters:
     ///   - interest: The descriptor, if any, and what for.
     ///   - limit: The most to wait, rounded up to milliseconds; nil waits for ever.
+    /// - Returns: What ended the wait; nothing when the time did.
     @discardableResult
     func wait(for interest: Interest?, within limit: Duration?) -> Awakening {
         var entries = [

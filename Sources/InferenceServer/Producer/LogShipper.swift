@@ -35,6 +35,8 @@ package struct LogShipper: Service {
     /// - Parameters:
     ///   - path: The sidecar's socket, which need not be there yet.
     ///   - producer: What the hello calls this process.
+    ///   - queue: Where the records are.
+    ///   - logger: Where it is told how the connection does.
     /// - Throws: `SystemError` when there are no descriptors left.
     package init(
         path: String,

@@ -92,9 +92,7 @@ package struct ShipperState: Sendable {
 }
 
 extension ShipperState {
-    /// A connection stands.
-    ///
-    /// - Parameter hello: What to say first.
+    /// A connection stands, on which the hello is said first.
     package mutating func connected(at now: Duration, hello: Hello) {
         phase = .connected(since: now)
         need = .nothing
@@ -139,9 +137,7 @@ extension ShipperState {
         need = .room
     }
 
-    /// A wait for room, a record or a time is over.
-    ///
-    /// - Parameter hasRoom: Whether the socket can take more.
+    /// A wait is over: the socket has room, a record has come, or neither and the time is over.
     package mutating func woke(at now: Duration, hasRoom: Bool, hasRecord: Bool) {
         if need == .room, hasRoom { need = .nothing }
         if need == .record, hasRecord { need = .company(until: now + Self.linger) }
@@ -165,9 +161,7 @@ extension ShipperState {
         if stopAt != nil { phase = .finished }
     }
 
-    /// Everything is to end.
-    ///
-    /// - Parameter deadline: When, even if there is more to send.
+    /// Everything is to end, by a deadline even if there is more to send.
     package mutating func stop(at now: Duration, by deadline: Duration) {
         guard stopAt == nil else { return }
         stopAt = deadline
