@@ -14,6 +14,8 @@ package struct AccessLogService: Service {
     static let pieceBytes = 4_096
     /// How long the last lines may take at the shutdown.
     static let flushTime = Duration.milliseconds(500)
+    /// How long a descriptor is left alone that takes nothing.
+    private static let retryTime = Duration.seconds(1)
     /// How long a line may wait for others.
     private static let linger = Duration.milliseconds(20)
 
@@ -59,8 +61,12 @@ package struct AccessLogService: Service {
                 continue
             }
             let unwritten = write(bytes, to: descriptor, bell, by: &deadline, stopped)
+            guard unwritten > 0 else { continue }
             queue.countDropped(unwritten)
-            if unwritten > 0 { return }
+            queue.dropAll()
+            guard deadline == nil else { return }
+            // The reader has gone. Another may come, and the server goes on without one.
+            bell.pause(retryTime)
         }
     }
 

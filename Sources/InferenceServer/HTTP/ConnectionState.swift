@@ -167,10 +167,8 @@ extension ConnectionState {
     /// The request that is being read is given up: whoever it was passed on to still waits for the
     /// rest of it, and has answered nothing.
     mutating func refuse(_ refusal: Refusal) -> Effect {
-        switch ending {
-        case .none, .afterAnswers: break
-        case .refusing, .told: return .nothing
-        }
+        // Behind the last request nothing is of interest, not even that it is faulty.
+        guard ending == .none else { return .nothing }
         if reading == .on { owed -= 1 }
         reading = .nowhere
         ending = owed == 0 ? .told : .refusing(refusal)

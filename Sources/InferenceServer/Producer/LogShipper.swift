@@ -194,12 +194,7 @@ private struct Journey: ~Copyable {
 
     /// Counts what is left as dropped, and ends the connection.
     private mutating func finish(_ queue: RecordQueue) {
-        var left: [UInt8] = []
-        repeat {
-            left.removeAll(keepingCapacity: true)
-            queue.take(upTo: LogShipper.batchBytes, into: &left)
-            queue.countDropped(left.count { $0 == UInt8(ascii: "\n") })
-        } while !left.isEmpty
+        queue.dropAll()
         queue.countDropped(state.recordsInHand)
         socket = nil
     }

@@ -106,6 +106,13 @@ extension RecordQueue {
         }
     }
 
+    /// Drops everything, as nobody will take it any more.
+    package func dropAll() {
+        state.withLock { state in
+            state.counts.dropped &+= UInt64(state.ring.dropLines(untilFree: state.ring.capacity))
+        }
+    }
+
     /// Counts records as dropped that were taken out and could not be delivered.
     package func countDropped(_ records: Int) {
         state.withLock { $0.counts.dropped &+= UInt64(clamping: records) }

@@ -45,7 +45,7 @@ struct TokenFileTests {
         let log = LogRecorder()
         let path = try directory.write(content, to: "token")
         let token = TokenFile(path: path, logger: log.logger)
-        #expect(!token.authorizes(head("Bearer \(content)")))
+        #expect(!token.authorizes(head("Bearer a\(content)")))
         #expect(!log.lines.isEmpty)
     }
 }

@@ -48,8 +48,7 @@ private func line(_ number: Int, length: Int = 0) -> [UInt8] {
     ]
 }
 
-/// Appends lines; the array lives as long as its span is used.
-private func add(_ lines: [UInt8], records: Int, to queue: RecordQueue) {
+private func append(_ lines: [UInt8], _ records: Int = 1, to queue: RecordQueue) {
     queue.append(lines.span, records: records)
 }
 
@@ -73,7 +72,7 @@ struct RecordQueueTests {
                     number += 1
                     return line(number, length: .random(in: 0...capacity / 2 + 2, using: &random))
                 }
-                add(lines.flatMap(\.self), records: lines.count, to: queue)
+                append(lines.flatMap(\.self), lines.count, to: queue)
                 naive.append(lines)
             } else {
                 let limit = Int.random(in: 1...capacity + 8, using: &random)
@@ -90,7 +89,7 @@ struct RecordQueueTests {
     func `drops a line that is longer than itself, and nothing else`() {
         let queue = RecordQueue(capacity: 10)
         let lines = line(1) + line(2, length: 11) + line(3)
-        add(lines, records: 3, to: queue)
+        append(lines, 3, to: queue)
         #expect(taken(from: queue, upTo: 100) == line(1) + line(3))
         #expect(queue.counts.dropped == 1)
     }
@@ -98,7 +97,7 @@ struct RecordQueueTests {
     @Test
     func `hands out a line that is longer than a batch`() {
         let queue = RecordQueue(capacity: 100)
-        add(line(1, length: 60) + line(2), records: 2, to: queue)
+        append(line(1, length: 60) + line(2), 2, to: queue)
         #expect(taken(from: queue, upTo: 8) == line(1, length: 60))
         #expect(taken(from: queue, upTo: 8) == line(2))
     }
@@ -108,46 +107,45 @@ struct RecordQueueTests {
         let wakes = Mutex(0)
         let queue = RecordQueue(capacity: 100)
         queue.onWake { wakes.withLock { $0 += 1 } }
-        add(line(1), records: 1, to: queue)
+        append(line(1), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(1))
-        add(line(2), records: 1, to: queue)
+        append(line(2), to: queue)
         #expect(wakes.withLock(\.self) == 0)
         #expect(taken(from: queue, upTo: 100) == line(2))
         #expect(taken(from: queue, upTo: 100) == [])
-        let nothing: [UInt8] = []
-        add(nothing, records: 0, to: queue)
+        append([], 0, to: queue)
         #expect(wakes.withLock(\.self) == 0)
-        add(line(3), records: 1, to: queue)
-        add(line(4), records: 1, to: queue)
+        append(line(3), to: queue)
+        append(line(4), to: queue)
         #expect(wakes.withLock(\.self) == 1)
     }
 
     @Test
     func `loses nothing unaccounted between threads`() async {
         let queue = RecordQueue(capacity: 4_096)
-        let (writers, lines) = (4, 2_000)
-        let received = await withTaskGroup(of: Int.self) { group in
-            for writer in 0..<writers {
-                group.addTask {
-                    for number in 0..<lines {
-                        add(line(writer * lines + number), records: 1, to: queue)
-                    }
-                    return 0
-                }
+        async let received = drain(queue, of: 8_000)
+        await withDiscardingTaskGroup { group in
+            for writer in 0..<4 {
+                group.addTask { fill(queue, writer * 2_000..<(writer + 1) * 2_000) }
             }
-            group.addTask {
-                var received = 0
-                while received + Int(queue.counts.dropped) < writers * lines {
-                    received += taken(from: queue, upTo: 512).count { $0 == 0x0A }
-                    await Task.yield()
-                }
-                return received
-            }
-            return await group.reduce(0, +)
         }
-        #expect(received + Int(queue.counts.dropped) == writers * lines)
-        #expect(queue.counts.appended == UInt64(writers * lines))
+        #expect(await received + Int(queue.counts.dropped) == 8_000)
+        #expect(queue.counts.appended == 8_000)
         #expect(queue.counts.bytes == 0)
     }
+}
+
+private func fill(_ queue: RecordQueue, _ numbers: Range<Int>) {
+    for number in numbers { append(line(number), to: queue) }
+}
+
+/// Takes lines until so many have come or were dropped.
+private func drain(_ queue: RecordQueue, of count: Int) async -> Int {
+    var received = 0
+    while received + Int(queue.counts.dropped) < count {
+        received += taken(from: queue, upTo: 512).count { $0 == 0x0A }
+        await Task.yield()
+    }
+    return received
 }

@@ -164,7 +164,7 @@ struct ShipperStateTests {
             #expect(ceiling / 2 <= delay && delay <= ceiling)
         }
         #expect(Set(delays).count == delays.count)
-        #expect(world.attempts.count == 40)
+        #expect(world.attempts.count == 21)
     }
 
     @Test
