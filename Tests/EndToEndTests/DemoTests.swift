@@ -15,12 +15,18 @@ extension EndToEnd {
             let result = try Kedge.run(
                 [
                     "demo", "--once", "--speed", "max", "--listen", "127.0.0.1:0",
-                    "--data", Flights.directory.path,
+                    "--serve", "127.0.0.1:0", "--data", Flights.directory.path,
+                    "--model", Fixture.url("models/delay/1").path,
                 ],
                 in: directory.url
             )
             #expect(result.status == 0, "\(result.errors)")
             #expect(!result.output.contains("\u{1B}"), "escapes without a terminal")
+            #expect(result.errors.isEmpty, "\(result.errors)")
+            for (stream, rows) in [("quiet", 23_611), ("summer", 55_368)] {
+                #expect(result.output.contains("server: \(rows) predictions, "), "\(stream)")
+            }
+            #expect(result.output.contains(", 0 refused, 0 records dropped"))
             let tables = result.output.components(separatedBy: "feature ").dropFirst().map(rows)
             try #require(tables.count == 2, "\(result.output)")
             #expect(tables[0].values.allSatisfy { $0.verdicts == ["steady", "steady"] })

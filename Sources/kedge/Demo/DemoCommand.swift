@@ -40,6 +40,14 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "End by itself once the summer is over.")
     var once = false
 
+    func validate() throws {
+        guard FileManager.default.fileExists(atPath: "\(model)/model.onnx") else {
+            throw ValidationError(
+                "--model: there is no \(model)/model.onnx; run the demo in the folder of the package"
+            )
+        }
+    }
+
     func run() async throws {
         let directory = try DemoDirectory()
         let reference = try directory.buildReference(from: "\(data)/reference.csv.gz")
