@@ -8,7 +8,11 @@ struct LinearScores: Sendable {
     /// Features a row.
     let featureCount: Int
     private let coefficients: [Float]
-    private let intercepts: [Float]
+    /// One a score.
+    private let intercepts: [Double]
+    /// Whether the first of two scores is the negative of the other, as converters write a model of
+    /// two classes.
+    private let isMirrored: Bool
     private let postTransform: TreeEnsembleAttributes.PostTransform
 
     /// Reads the attributes of a linear model with so many targets or labels; two labels of a
@@ -20,7 +24,7 @@ struct LinearScores: Sendable {
     ) throws(ModelError) {
         _ = try node.type(0, DataType.isNumeric, "numbers")
         coefficients = try node.floats("coefficients") ?? []
-        intercepts = try node.floats("intercepts") ?? []
+        let intercepts = try node.floats("intercepts") ?? []
         let isShared = kind == .classifier && columns == 2 && intercepts.count == 1
         let targetCount = isShared ? 1 : columns
         let transform = try node.choice(
@@ -42,9 +46,16 @@ struct LinearScores: Sendable {
         }
         self.targetCount = targetCount
         featureCount = coefficients.count / targetCount
+        self.intercepts =
+            intercepts.isEmpty
+            ? Array(repeating: 0, count: targetCount) : intercepts.map { Double($0) }
+        isMirrored =
+            targetCount == 2 && self.intercepts[0] == -self.intercepts[1]
+            && zip(coefficients, coefficients.dropFirst(featureCount)).allSatisfy { $0 == -$1 }
     }
 
-    /// Scores every row of the first operand, `columns` for each, of which the last ones are filled.
+    /// Scores every row of the first operand, `columns` for each; of two columns for one score the
+    /// second has it, and the first is left to the caller.
     ///
     /// - Returns: The number of rows.
     func compute(
@@ -59,20 +70,18 @@ struct LinearScores: Sendable {
         try result.prepare(.float, rows: rows, width: columns, most: operands.most)
         let source = operands.singleNumbers(0)
         var target = result.floats.mutableSpan
+        // Rounding knows no sign: the negative of a score is the score of the negatives.
+        let computed = isMirrored ? 1..<2 : 0..<targetCount
         for row in 0..<rows {
-            var scores = target._mutatingExtracting(
-                (row + 1) * columns - targetCount..<(row + 1) * columns
-            )
-            multiplyRows(
-                source.span.extracting(row * width..<(row + 1) * width),
-                rows: 1,
-                depth: width,
-                coefficients.span,
-                columns: targetCount,
-                into: &scores
-            ) { Float($1 + (intercepts.isEmpty ? 0 : Double(intercepts[$0]))) }
-            postTransform.apply(to: &scores)
+            let features = source.span.extracting(row * width..<(row + 1) * width)
+            let first = (row + 1) * columns - targetCount
+            for score in computed {
+                let own = coefficients.span.extracting(score * width..<(score + 1) * width)
+                target[first + score] = Float(dot(features, own) + intercepts[score])
+            }
+            if isMirrored { target[first] = -target[first + 1] }
         }
+        postTransform.apply(to: &target, width: columns)
         return rows
     }
 }

@@ -89,6 +89,8 @@ package final class Plan: Sendable {
     /// The tensors of a run, kept from run to run.
     struct Frame: Sendable {
         var groups: [[Tensor]] = []
+        /// What kernels need beside the tensors; the steps use it one after the other.
+        var scratch = TreeScratch()
         /// The plan that it was made for.
         var plan: Plan?
     }
@@ -143,9 +145,9 @@ package final class Plan: Sendable {
         var results: [Tensor] = []
         swap(&results, &frame.groups[group])
         defer { swap(&results, &frame.groups[group]) }
-        let operands = Operands(frame.groups, step.operands, most: limits.elements)
+        let operands = Operands(frame.groups, of: step, most: limits.elements)
         try load.add(operations: step.kernel.cost(operands), limits)
-        try step.kernel.run(operands, into: &results)
+        try step.kernel.run(operands, into: &results, using: &frame.scratch)
         for position in results.indices {
             if let type = step.narrowing { results[position].narrow(to: type) }
             try load.add(elements: results[position].storedCount, limits)
