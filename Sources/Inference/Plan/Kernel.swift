@@ -63,8 +63,8 @@ struct TensorPlace: Sendable, Hashable {
 /// What goes into a node in one run.
 struct Operands {
     private let groups: [[Tensor]]
-    // The step rather than its list: the run has a reference to it already.
-    private let step: Plan.Step
+    /// The node; its list of places would be one more reference to count.
+    let step: Plan.Step
     /// The most elements that a tensor of the run may have.
     let most: Int
 
