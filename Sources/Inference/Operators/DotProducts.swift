@@ -31,32 +31,24 @@ func multiplyRows<Number: BinaryFloatingPoint>(
 
 /// The sum of the products of two lists of the same length, in double precision.
 ///
-/// Lists are cut into pieces of a known length, whose elements need no check each: only so does the
-/// compiler make vectors of them (InferenceBenchmark, logistic).
+/// What a piece is known to have needs no check an element: only so does the compiler make vectors of
+/// it (InferenceBenchmark, logistic).
 @inline(__always)
 func dot<Number: BinaryFloatingPoint>(_ x: Span<Number>, _ y: Span<Number>) -> Double {
     var sums = InlineArray<4, Double>(repeating: 0)
-    let count = x.count
-    var index = 0
-    while count &- index >= 8 {
-        let end = index &+ 8
-        let (left, right) = (x.extracting(index..<end), y.extracting(index..<end))
+    var (x, y) = (x, y)
+    while x.count >= 8, y.count >= 8 {
         for lane in 0..<4 {
-            let product = Double(left[lane]) * Double(right[lane])
-            sums[lane] += product + Double(left[lane &+ 4]) * Double(right[lane &+ 4])
+            let product = Double(x[lane]) * Double(y[lane])
+            sums[lane] += product + Double(x[lane &+ 4]) * Double(y[lane &+ 4])
         }
-        index = end
+        (x, y) = (x.extracting(droppingFirst: 8), y.extracting(droppingFirst: 8))
     }
-    if count &- index >= 4 {
-        let end = index &+ 4
-        let (left, right) = (x.extracting(index..<end), y.extracting(index..<end))
-        for lane in 0..<4 { sums[lane] += Double(left[lane]) * Double(right[lane]) }
-        index = end
+    if x.count >= 4, y.count >= 4 {
+        for lane in 0..<4 { sums[lane] += Double(x[lane]) * Double(y[lane]) }
+        (x, y) = (x.extracting(droppingFirst: 4), y.extracting(droppingFirst: 4))
     }
     var rest = 0.0
-    while index < count {
-        rest += Double(x[index]) * Double(y[index])
-        index &+= 1
-    }
+    for index in 0..<min(x.count, y.count) { rest += Double(x[index]) * Double(y[index]) }
     return (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

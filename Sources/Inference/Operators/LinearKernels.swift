@@ -10,10 +10,10 @@ struct LinearScores: Sendable {
     private let coefficients: [Float]
     /// One a score.
     private let intercepts: [Double]
-    /// Whether the first of two scores is the negative of the other, as converters write a model of
-    /// two classes.
-    private let isMirrored: Bool
     private let postTransform: TreeEnsembleAttributes.PostTransform
+    /// Whether there are two scores for the logistic function, the first the negative of the other:
+    /// so converters write a model of two classes.
+    private let isLogisticPair: Bool
 
     /// Reads the attributes of a linear model with so many targets or labels; two labels of a
     /// classifier may share one score.
@@ -49,8 +49,9 @@ struct LinearScores: Sendable {
         self.intercepts =
             intercepts.isEmpty
             ? Array(repeating: 0, count: targetCount) : intercepts.map { Double($0) }
-        isMirrored =
-            targetCount == 2 && self.intercepts[0] == -self.intercepts[1]
+        isLogisticPair =
+            targetCount == 2 && postTransform == .logistic
+            && self.intercepts[0] == -self.intercepts[1]
             && zip(coefficients, coefficients.dropFirst(featureCount)).allSatisfy { $0 == -$1 }
     }
 
@@ -70,18 +71,21 @@ struct LinearScores: Sendable {
         try result.prepare(.float, rows: rows, width: columns, most: operands.most)
         let source = operands.singleNumbers(0)
         var target = result.floats.mutableSpan
-        // Rounding knows no sign: the negative of a score is the score of the negatives.
-        let computed = isMirrored ? 1..<2 : 0..<targetCount
         for row in 0..<rows {
             let features = source.span.extracting(row * width..<(row + 1) * width)
             let first = (row + 1) * columns - targetCount
-            for score in computed {
-                let own = coefficients.span.extracting(score * width..<(score + 1) * width)
-                target[first + score] = Float(dot(features, own) + intercepts[score])
+            for place in (isLogisticPair ? 1 : 0)..<targetCount {
+                let range = place * width..<(place + 1) * width
+                let sum = dot(features, coefficients.span.extracting(range))
+                target[first + place] = Float(sum + intercepts[place])
             }
-            if isMirrored { target[first] = -target[first + 1] }
         }
-        postTransform.apply(to: &target, width: columns)
+        // A pass of its own: so the exponentials of several rows overlap.
+        if isLogisticPair {
+            TreeEnsembleAttributes.PostTransform.completeLogisticPairs(&target)
+        } else {
+            postTransform.apply(to: &target, width: columns)
+        }
         return rows
     }
 }

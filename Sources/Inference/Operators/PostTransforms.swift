@@ -32,6 +32,18 @@ extension TreeEnsembleAttributes.PostTransform {
         Float(1 / (1 + Double(expf(-score))))
     }
 
+    /// Makes of every second number, a score, the logistic function of it and, before, that of its
+    /// negative, with one exponential for both.
+    static func completeLogisticPairs(_ scores: inout MutableSpan<Float>) {
+        for place in 0..<scores.count / 2 {
+            // Of e^89 there is no float; beyond, the positive's function is below 1e-38.
+            let power = Double(expf(min(-scores[2 * place + 1], 88)))
+            let positive = 1 / (1 + power)
+            scores[2 * place] = Float(power * positive)
+            scores[2 * place + 1] = Float(positive)
+        }
+    }
+
     /// e^x over its sum, where scores within 1e-7 of 0 stay out.
     private static func softmaxOfOthersThanZero(_ scores: inout MutableSpan<Float>) {
         var greatest = -Float.infinity
