@@ -31,8 +31,8 @@ func multiplyRows<Number: BinaryFloatingPoint>(
 
 /// The sum of the products of two lists of the same length, in double precision.
 ///
-/// What a piece is known to have needs no check an element: only so does the compiler make vectors of
-/// it (InferenceBenchmark, logistic).
+/// What a piece is known to have needs no check an element: only so does the compiler make vectors
+/// of it (InferenceBenchmark, logistic).
 @inline(__always)
 func dot<Number: BinaryFloatingPoint>(_ x: Span<Number>, _ y: Span<Number>) -> Double {
     var sums = InlineArray<4, Double>(repeating: 0)

@@ -10,8 +10,8 @@ protocol Kernel: Sendable {
     /// as the node names.
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault)
 
-    /// Computes the same with memory that the frame keeps from run to run, for kernels that need some
-    /// beside their results.
+    /// Computes the same with memory that the frame keeps from run to run, for kernels that need
+    /// some beside their results.
     func run(
         _ operands: Operands,
         into results: inout [Tensor],
