@@ -8,8 +8,12 @@ struct LinearScores: Sendable {
     /// Features a row.
     let featureCount: Int
     private let coefficients: [Float]
-    private let intercepts: [Float]
+    /// One a score.
+    private let intercepts: [Double]
     private let postTransform: TreeEnsembleAttributes.PostTransform
+    /// Whether there are two scores for the logistic function, the first the negative of the other:
+    /// so converters write a model of two classes.
+    private let isLogisticPair: Bool
 
     /// Reads the attributes of a linear model with so many targets or labels; two labels of a
     /// classifier may share one score.
@@ -20,7 +24,7 @@ struct LinearScores: Sendable {
     ) throws(ModelError) {
         _ = try node.type(0, DataType.isNumeric, "numbers")
         coefficients = try node.floats("coefficients") ?? []
-        intercepts = try node.floats("intercepts") ?? []
+        let intercepts = try node.floats("intercepts") ?? []
         let isShared = kind == .classifier && columns == 2 && intercepts.count == 1
         let targetCount = isShared ? 1 : columns
         let transform = try node.choice(
@@ -42,9 +46,17 @@ struct LinearScores: Sendable {
         }
         self.targetCount = targetCount
         featureCount = coefficients.count / targetCount
+        self.intercepts =
+            intercepts.isEmpty
+            ? Array(repeating: 0, count: targetCount) : intercepts.map { Double($0) }
+        isLogisticPair =
+            targetCount == 2 && postTransform == .logistic
+            && self.intercepts[0] == -self.intercepts[1]
+            && zip(coefficients, coefficients.dropFirst(featureCount)).allSatisfy { $0 == -$1 }
     }
 
-    /// Scores every row of the first operand, `columns` for each, of which the last ones are filled.
+    /// Scores every row of the first operand, `columns` for each; of two columns for one score the
+    /// second has it, and the first is left to the caller.
     ///
     /// - Returns: The number of rows.
     func compute(
@@ -60,18 +72,19 @@ struct LinearScores: Sendable {
         let source = operands.singleNumbers(0)
         var target = result.floats.mutableSpan
         for row in 0..<rows {
-            var scores = target._mutatingExtracting(
-                (row + 1) * columns - targetCount..<(row + 1) * columns
-            )
-            multiplyRows(
-                source.span.extracting(row * width..<(row + 1) * width),
-                rows: 1,
-                depth: width,
-                coefficients.span,
-                columns: targetCount,
-                into: &scores
-            ) { Float($1 + (intercepts.isEmpty ? 0 : Double(intercepts[$0]))) }
-            postTransform.apply(to: &scores)
+            let features = source.span.extracting(row * width..<(row + 1) * width)
+            let first = (row + 1) * columns - targetCount
+            for place in (isLogisticPair ? 1 : 0)..<targetCount {
+                let range = place * width..<(place + 1) * width
+                let sum = dot(features, coefficients.span.extracting(range))
+                target[first + place] = Float(sum + intercepts[place])
+            }
+        }
+        // A pass of its own: so the exponentials of several rows overlap.
+        if isLogisticPair {
+            TreeEnsembleAttributes.PostTransform.completeLogisticPairs(&target)
+        } else {
+            postTransform.apply(to: &target, width: columns)
         }
         return rows
     }

@@ -9,10 +9,19 @@ protocol TreeKernel: Kernel {
 extension TreeKernel {
     var width: WidthDemand { .length(max(ensemble.featureCount, 1)) }
 
+    func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
+        var scratch = TreeScratch()
+        try run(operands, into: &results, using: &scratch)
+    }
+
     /// Scores every row of the first operand.
     ///
     /// - Returns: The number of rows.
-    func score(_ operands: Operands, into result: inout Tensor) throws(KernelFault) -> Int {
+    func score(
+        _ operands: Operands,
+        into result: inout Tensor,
+        using scratch: inout TreeScratch
+    ) throws(KernelFault) -> Int {
         let (rows, width) = try operands.matrix(0)
         guard width >= ensemble.featureCount else {
             throw .shape(
@@ -25,14 +34,32 @@ extension TreeKernel {
         switch operands.element(0) {
         case .float:
             let source = operands.floats(0)
-            ensemble.scores(source.span, rows: rows, stride: width, into: &target)
+            ensemble.scores(
+                source.span,
+                rows: rows,
+                stride: width,
+                into: &target,
+                using: &scratch
+            )
         case .double:
             let source = operands.doubles(0)
-            ensemble.scores(source.span, rows: rows, stride: width, into: &target)
+            ensemble.scores(
+                source.span,
+                rows: rows,
+                stride: width,
+                into: &target,
+                using: &scratch
+            )
         default:
             // Whole numbers are compared as floats, as in ONNX Runtime.
             let source = operands.singleNumbers(0)
-            ensemble.scores(source.span, rows: rows, stride: width, into: &target)
+            ensemble.scores(
+                source.span,
+                rows: rows,
+                stride: width,
+                into: &target,
+                using: &scratch
+            )
         }
         return rows
     }
@@ -62,8 +89,12 @@ struct TreeClassifierKernel: TreeKernel {
         return .kernel(kernel, [labels.type, .float])
     }
 
-    func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
-        let rows = try score(operands, into: &results[1])
+    func run(
+        _ operands: Operands,
+        into results: inout [Tensor],
+        using scratch: inout TreeScratch
+    ) throws(KernelFault) {
+        let rows = try score(operands, into: &results[1], using: &scratch)
         let scores = results[1].floats
         try labels.choose(scores.span, rows: rows, into: &results[0], most: operands.most)
     }
@@ -83,8 +114,12 @@ struct TreeRegressorKernel: TreeKernel {
         return .kernel(TreeRegressorKernel(ensemble: ensemble), [.float])
     }
 
-    func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault) {
-        _ = try score(operands, into: &results[0])
+    func run(
+        _ operands: Operands,
+        into results: inout [Tensor],
+        using scratch: inout TreeScratch
+    ) throws(KernelFault) {
+        _ = try score(operands, into: &results[0], using: &scratch)
     }
 }
 

@@ -10,6 +10,14 @@ protocol Kernel: Sendable {
     /// as the node names.
     func run(_ operands: Operands, into results: inout [Tensor]) throws(KernelFault)
 
+    /// Computes the same with memory that the frame keeps from run to run, for kernels that need
+    /// some beside their results.
+    func run(
+        _ operands: Operands,
+        into results: inout [Tensor],
+        using scratch: inout TreeScratch
+    ) throws(KernelFault)
+
     /// About how many operations a run takes, before it; the elements of all operands at least.
     func cost(_ operands: Operands) -> Int
 
@@ -18,6 +26,12 @@ protocol Kernel: Sendable {
 }
 
 extension Kernel {
+    func run(
+        _ operands: Operands,
+        into results: inout [Tensor],
+        using scratch: inout TreeScratch
+    ) throws(KernelFault) { try run(operands, into: &results) }
+
     func cost(_ operands: Operands) -> Int { operands.elementCount }
 
     var width: WidthDemand { .none }
@@ -49,13 +63,16 @@ struct TensorPlace: Sendable, Hashable {
 /// What goes into a node in one run.
 struct Operands {
     private let groups: [[Tensor]]
-    private let places: [TensorPlace]
+    /// The node; its list of places would be one more reference to count.
+    let step: Plan.Step
     /// The most elements that a tensor of the run may have.
     let most: Int
 
-    init(_ groups: [[Tensor]], _ places: [TensorPlace], most: Int) {
-        (self.groups, self.places, self.most) = (groups, places, most)
+    init(_ groups: [[Tensor]], of step: Plan.Step, most: Int) {
+        (self.groups, self.step, self.most) = (groups, step, most)
     }
+
+    private var places: [TensorPlace] { step.operands }
 
     var count: Int { places.count }
 

@@ -89,6 +89,8 @@ package final class Plan: Sendable {
     /// The tensors of a run, kept from run to run.
     struct Frame: Sendable {
         var groups: [[Tensor]] = []
+        /// What kernels need beside the tensors; the steps use it one after the other.
+        var scratch = TreeScratch()
         /// The plan that it was made for.
         var plan: Plan?
     }
@@ -125,29 +127,29 @@ package final class Plan: Sendable {
         var load = Load()
         for index in steps.indices {
             do {
-                try run(steps[index], &frame, group: index + Self.firstStepGroup, &load)
+                try runStep(index, &frame, &load)
             } catch {
                 throw .node(steps[index].node, error)
             }
         }
     }
 
-    /// Runs one step, whose results come to the list `group`, and adds what it uses to the load.
-    private func run(
-        _ step: Step,
+    /// Runs one step and adds what it uses to the load.
+    private func runStep(
+        _ index: Int,
         _ frame: inout Frame,
-        group: Int,
         _ load: inout Load
     ) throws(KernelFault) {
+        let group = index + Self.firstStepGroup
         // The step's list is moved out, so that it is written while the others are read.
         var results: [Tensor] = []
         swap(&results, &frame.groups[group])
         defer { swap(&results, &frame.groups[group]) }
-        let operands = Operands(frame.groups, step.operands, most: limits.elements)
-        try load.add(operations: step.kernel.cost(operands), limits)
-        try step.kernel.run(operands, into: &results)
+        let operands = Operands(frame.groups, of: steps[index], most: limits.elements)
+        try load.add(operations: operands.step.kernel.cost(operands), limits)
+        try operands.step.kernel.run(operands, into: &results, using: &frame.scratch)
         for position in results.indices {
-            if let type = step.narrowing { results[position].narrow(to: type) }
+            if let type = steps[index].narrowing { results[position].narrow(to: type) }
             try load.add(elements: results[position].storedCount, limits)
         }
     }

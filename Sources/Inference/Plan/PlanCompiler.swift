@@ -252,7 +252,7 @@ struct PlanCompiler {
     /// Computes a node whose operands are all known; its results are constants.
     private mutating func fold(_ step: Plan.Step) throws(ModelError) -> [TensorPlace] {
         var results = Array(repeating: Tensor.empty, count: step.resultCount)
-        let operands = Operands([constants], step.operands, most: limits.elements)
+        let operands = Operands([constants], of: step, most: limits.elements)
         do throws(KernelFault) {
             try load.add(operations: step.kernel.cost(operands), limits)
             try step.kernel.run(operands, into: &results)

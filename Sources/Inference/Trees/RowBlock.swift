@@ -16,18 +16,26 @@ struct RowBlock<Number: BinaryFloatingPoint & Sendable>: Sendable {
     private(set) var groups = 0
     private var groupSize = 0
 
-    /// Makes room; the column of the leaves is filled.
+    /// Makes room, where there is not enough yet; the column of the leaves is filled.
     ///
     /// - Parameters:
     ///   - columns: Those of the forest.
     ///   - rows: How many are to be scored; there is room for one in any case.
     mutating func prepare(for columns: ForestColumns, rows: Int) {
         let size = (columns.count + 1) * Lanes.count
-        let wanted = min(rows / Lanes.count, Self.mostGroups, Self.mostNumbers / size)
-        if groupSize == size, groups >= wanted, groups > 0 { return }
+        let most = max(min(Self.mostGroups, Self.mostNumbers / size), 1)
+        let wanted = max(min(rows / Lanes.count, most), 1)
+        if groupSize == size, groups >= wanted { return }
         groupSize = size
-        groups = max(wanted, 1)
-        numbers = [Number](repeating: -.infinity, count: size * groups)
+        groups = wanted
+        if numbers.count < size * groups {
+            numbers = [Number](repeating: -.infinity, count: size * groups)
+            return
+        }
+        // Ensembles of one plan take turns with a block, and should not allocate.
+        for group in 1...groups {
+            for place in 1...Lanes.count { numbers[group * size - place] = -.infinity }
+        }
     }
 
     /// Takes over one row, which begins at `start`, as the first.

@@ -10,11 +10,13 @@ import Glibc
 /// what the users of a model have seen. Where that leaves memory unwritten, the answer is that of
 /// the `onnx` package's reference evaluator.
 struct ScoreRule: Sendable {
+    private typealias PostTransform = TreeEnsembleAttributes.PostTransform
+
     /// Targets of a regressor, classes of a classifier.
     let width: Int
     private let isClassifier: Bool
     private let base: [Double]
-    private let transform: TreeEnsembleAttributes.PostTransform
+    private let transform: PostTransform
     private let divisor: Double
     /// Whether all votes of two classes are for one and the same, so that the other's score has to
     /// be made up.
@@ -60,7 +62,9 @@ struct ScoreRule: Sendable {
         if width == 1 {
             // With one target only the probit transform is applied.
             let score = sums[0] / divisor + (base.first ?? 0)
-            output[0] = Float(transform == .probit ? Self.probit(score) : score)
+            output[0] = Float(
+                transform == .probit ? PostTransform.probit(score) : score
+            )
             return
         }
         for target in sums.indices {
@@ -99,8 +103,8 @@ struct ScoreRule: Sendable {
             output[0] = Float(Self.logistic(-score))
             output[1] = Float(Self.logistic(score))
         case .probit:
-            output[0] = Float(Self.probit(1 - score))
-            output[1] = Float(Self.probit(score))
+            output[0] = Float(PostTransform.probit(1 - score))
+            output[1] = Float(PostTransform.probit(score))
         case .none, .softmax, .softmaxZero:
             let isProbability = hasOneVotedClass && !hasNegativeWeights
             output[0] = Float(isProbability ? 1 - score : -score)
@@ -115,7 +119,9 @@ struct ScoreRule: Sendable {
         case .logistic:
             for index in scores.indices { scores[index] = Self.logistic(scores[index]) }
         case .probit:
-            for index in scores.indices { scores[index] = Self.probit(scores[index]) }
+            for index in scores.indices {
+                scores[index] = PostTransform.probit(scores[index])
+            }
         case .softmax: Self.softmax(&scores, keepsZero: false)
         case .softmaxZero: Self.softmax(&scores, keepsZero: true)
         }
@@ -140,17 +146,5 @@ struct ScoreRule: Sendable {
             }
         }
         for index in scores.indices { scores[index] /= sum }
-    }
-
-    /// √2 · erf⁻¹(2p − 1), by ONNX Runtime's approximation, with its constants.
-    ///
-    /// Source: S. Winitzki, "A handy approximation for the error function and its inverse", 2008.
-    private static func probit(_ probability: Double) -> Double {
-        // A float, as there: it decides what is still 0 or 1, and so infinite.
-        let x = Double(2 * Float(probability) - 1)
-        let logarithm = log((1 - x) * (1 + x))
-        let half = 2 / (3.14159 * 0.147) + 0.5 * logarithm
-        let root = (-half + (half * half - 1 / 0.147 * logarithm).squareRoot()).squareRoot()
-        return 1.414_213_56 * (x < 0 ? -root : root)
     }
 }

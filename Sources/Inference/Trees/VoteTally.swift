@@ -127,16 +127,17 @@ struct VoteTally: Sendable {
     }
 
     private mutating func begin(rows: Int, _ counting: VoteCounting) {
-        for index in 0..<rows * width {
-            aggregates[index] = 0
-            isVoted[index] = false
-        }
+        let width = width
+        var sums = aggregates.mutableSpan
+        for index in 0..<rows * width { sums[index] = 0 }
+        var flags = isVoted.mutableSpan
+        for index in 0..<rows * width { flags[index] = false }
         switch counting {
         case .oneTarget(let target):
-            for row in 0..<rows { isVoted[row * width + target] = true }
+            for row in 0..<rows { flags[row * width + target] = true }
         case .targetOfTree(let voted):
             for row in 0..<rows {
-                for target in voted { isVoted[row * width + target] = true }
+                for target in voted { flags[row * width + target] = true }
             }
         case .ofLeaf: break
         }

@@ -90,13 +90,14 @@ struct WalkTests {
         for seed in 0..<30 as Range<UInt64> {
             var world = RandomEnsemble(seed: 2_000 + seed)
             let ensemble = try TreeEnsemble(world.attributes(), as: .regressor)
-            let rows = world.rows(9)
+            // Blocks of one group and of many, larger and smaller than the one before.
+            let rows = world.rows([70, 1, 9, 16][Int(seed % 4)])
             let input = rows.flatMap(\.self)
-            var output = [Float](repeating: .nan, count: 9 * ensemble.outputWidth)
+            var output = [Float](repeating: .nan, count: rows.count * ensemble.outputWidth)
             var span = output.mutableSpan
             ensemble.scores(
                 input.span,
-                rows: 9,
+                rows: rows.count,
                 stride: RandomEnsemble.features,
                 into: &span,
                 using: &scratch
