@@ -36,6 +36,11 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     /// The encoder's context: what is written there passes it by.
     private var wire: ChannelHandlerContext?
 
+    /// Whether Hummingbird has taken the connection; what is meant for it waits until then.
+    private var isAttached: Bool
+    private var heldParts: [NIOAny] = []
+    private var isInputEndHeld = false
+
     private var sawParts = false
     private var passedOn = false
     private var wasActive = false
@@ -51,12 +56,15 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     ///   - settings: What the connection may use.
     ///   - lifecycle: Whether the server drains.
     ///   - isAdministrator: Whether who connects may change state.
+    ///   - isAttached: Whether somebody is behind it from the start; else `attach` says when.
     package init(
         pipeline: RequestPipeline,
         settings: ConnectionSettings,
         lifecycle: ServerLifecycle,
-        isAdministrator: Bool
+        isAdministrator: Bool,
+        isAttached: Bool = true
     ) {
+        self.isAttached = isAttached
         self.pipeline = pipeline
         self.settings = settings
         self.lifecycle = lifecycle
@@ -68,6 +76,16 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
         isOld = !lifecycle.isDraining
         client = context.remoteAddress?.ipAddress
         watchForSilence(context)
+    }
+
+    /// Somebody is behind it now, who gets what has come in the meantime.
+    func attach(_ context: ChannelHandlerContext) {
+        isAttached = true
+        for part in heldParts { context.fireChannelRead(part) }
+        if !heldParts.isEmpty { context.fireChannelReadComplete() }
+        heldParts = []
+        if isInputEndHeld { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        takeUpReading(context)
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -131,6 +149,7 @@ extension ConnectionHandler {
     }
 
     private func passOn(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        guard isAttached else { return heldParts.append(data) }
         passedOn = true
         context.fireChannelRead(data)
     }
@@ -157,7 +176,7 @@ extension ConnectionHandler {
     ///
     /// During the drain every old connection is, at its next answer; one that was made since then
     /// is made by somebody who has no other place to go.
-    private var movesOn: Bool { isOld && lifecycle.isDraining }
+    private var movesOn: Bool { isOld && lifecycle.asksToMoveOn }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
         writePending()
@@ -174,9 +193,10 @@ extension ConnectionHandler {
         passedOn = false
     }
 
-    /// Takes nothing more from a client that does not take its answers.
+    /// Takes nothing more from a client that does not take its answers, or whose last request
+    /// nobody has taken yet.
     package func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable || state.isOver {
+        if context.channel.isWritable && (isAttached || state.owed == 0) || state.isOver {
             context.read()
         } else {
             isReadHeld = true
@@ -184,12 +204,15 @@ extension ConnectionHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if isReadHeld, context.channel.isWritable {
-            isReadHeld = false
-            wasActive = true
-            context.read()
-        }
+        if context.channel.isWritable { takeUpReading(context) }
         context.fireChannelWritabilityChanged()
+    }
+
+    private func takeUpReading(_ context: ChannelHandlerContext) {
+        guard isReadHeld else { return }
+        isReadHeld = false
+        wasActive = true
+        read(context: context)
     }
 }
 
@@ -280,16 +303,19 @@ extension ConnectionHandler {
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is ChannelShouldQuiesceEvent:
-            guard state.quiesce() else { return }
+            guard state.quiesce() || !isAttached else { return }
             closingTask = schedule(context, in: settings.lastCall) { handler, context in
-                if handler.state.isIdle { context.close(promise: nil) }
+                // At the end nobody comes any more to take a connection.
+                if handler.state.isIdle || !handler.isAttached { context.close(promise: nil) }
             }
         case ChannelEvent.inputClosed:
             writePending()
             if state.isOver || state.inputEnds() {
                 context.close(promise: nil)
-            } else {
+            } else if isAttached {
                 context.fireUserInboundEventTriggered(event)
+            } else {
+                isInputEndHeld = true
             }
         default: context.fireUserInboundEventTriggered(event)
         }

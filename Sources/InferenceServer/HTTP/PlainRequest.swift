@@ -49,7 +49,7 @@ struct PlainRequest {
         case 14 where name.isField("Content-Length"):
             // The parser has refused two of them, and what is no number.
             if length != nil { isPlain = false }
-            length = Int(value) ?? .max
+            length = Int(value.drop { $0 == " " }.prefix { $0 != " " }) ?? .max
         case 15 where name.isField("Accept-Encoding"):
             Self.take(value, into: &head.acceptEncoding, &isPlain)
         case 17 where name.isField("Transfer-Encoding"): isPlain = false

@@ -6,54 +6,80 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
-/// Hummingbird's channel with a `ConnectionHandler` right behind the parser.
-struct ServingChannel: ServerChildChannel {
-    private let base: HTTP1Channel
+/// One connection: NIO's parser, a `ConnectionHandler` right behind it, and Hummingbird behind that.
+///
+/// Hummingbird's own channel makes its asynchronous end at once. A connection that is accepted in
+/// the moment when the listener closes is never handled, and such an end must not be dropped
+/// unused; so it is made when the connection is handled, and the handler keeps what comes before.
+struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
+    /// A connection that nobody handles yet.
+    struct Connection: ServerChildChannelValue {
+        let channel: any Channel
+    }
+
+    let responder: HTTPChannelHandler.Responder
+    private let settings: ConnectionSettings
     private let makeHandler: @Sendable () -> ConnectionHandler
     private let allowedUsers: Set<UInt32>?
 
     /// Who may connect over a Unix socket are the allowed users; nil lets in whom its mode does.
+    /// The handlers made have nobody attached.
     init(
         responder: @escaping HTTPChannelHandler.Responder,
         settings: ConnectionSettings,
         allowedUsers: Set<UInt32>? = nil,
         makeHandler: @escaping @Sendable () -> ConnectionHandler
     ) {
-        base = HTTP1Channel(
-            responder: responder,
-            configuration: HTTP1Channel.Configuration(
-                // The handler sees all requests, Hummingbird would close busy connections.
-                idleTimeout: nil,
-                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                    maxHeaderFieldSize: settings.headerBytes,
-                    maxHeaderListSize: settings.headerBytes,
-                    maxHeaderFieldCount: settings.headerFields
-                )
-            )
-        )
+        self.responder = responder
+        self.settings = settings
         self.makeHandler = makeHandler
         self.allowedUsers = allowedUsers
     }
 
-    func setup(
-        channel: any Channel,
-        logger: Logger
-    ) -> EventLoopFuture<HTTP1Channel.Value> {
-        base.setup(channel: channel, logger: logger).flatMap { value in
-            admit(channel).flatMapThrowing {
-                let pipeline = channel.pipeline.syncOperations
-                let parser = try pipeline.handler(
-                    type: ByteToMessageHandler<HTTPRequestDecoder>.self
-                )
-                try pipeline.addHandler(makeHandler(), position: .after(parser))
-                return value
-            }
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
+        admit(channel).flatMapThrowing {
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = settings.headerBytes
+            limits.maxHeaderListSize = settings.headerBytes
+            limits.maxHeaderFieldCount = settings.headerFields
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                withOutboundHeaderValidation: false,
+                withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+                withDecoderLimitConfiguration: limits
+            )
+            try pipeline.addHandler(makeHandler())
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            return Connection(channel: channel)
         }
     }
 
-    func handle(value: HTTP1Channel.Value, logger: Logger) async {
-        await base.handle(value: value, logger: logger)
+    func handle(value: Connection, logger: Logger) async {
+        let channel = value.channel
+        let attached = try? await channel.eventLoop.submit { try attach(channel) }.get()
+        guard let attached else { return channel.close(promise: nil) }
+        await handleHTTP(asyncChannel: attached, logger: logger)
+    }
+
+    /// Puts Hummingbird's end behind the handler; nil when the client has gone already.
+    private func attach(
+        _ channel: any Channel
+    ) throws -> NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>? {
+        guard channel.isActive else { return nil }
+        let pipeline = channel.pipeline.syncOperations
+        let handler = try pipeline.handler(type: ConnectionHandler.self)
+        let context = try pipeline.context(handler: handler)
+        let end = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
+            wrappingChannelSynchronously: channel,
+            configuration: NIOAsyncChannel.Configuration(isOutboundHalfClosureEnabled: true)
+        )
+        handler.attach(context)
+        return end
     }
 
     private func admit(_ channel: any Channel) -> EventLoopFuture<Void> {

@@ -15,7 +15,7 @@ struct DrainService: Service {
 
     func run() async throws {
         try? await gracefulShutdown()
-        lifecycle.drain()
+        lifecycle.drain(for: delay)
         guard !Task.isCancelled else { return }
         logger.info("draining", metadata: ["seconds": "\(delay / .seconds(1))"])
         try? await Task.sleep(for: delay)

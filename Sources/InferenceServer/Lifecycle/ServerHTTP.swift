@@ -75,7 +75,8 @@ package struct ServerHTTP: Sendable {
                         pipeline: pipeline,
                         settings: settings,
                         lifecycle: lifecycle,
-                        isAdministrator: isAdministrator
+                        isAdministrator: isAdministrator,
+                        isAttached: false
                     )
                 }
             },

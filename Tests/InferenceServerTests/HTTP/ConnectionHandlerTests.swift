@@ -324,7 +324,7 @@ struct ConnectionShutdownTests {
         let old = try EmbeddedConnection()
         old.send(post("/predict", "1"))
         #expect(old.received() == answer("POST /predict||1"))
-        old.lifecycle.drain()
+        old.lifecycle.drain(for: .seconds(5))
         old.send(post("/predict", "2"))
         #expect(old.received() == answer("POST /predict||2", last: true))
         #expect(!old.isOpen)
@@ -334,7 +334,7 @@ struct ConnectionShutdownTests {
     func `the drain moves on a connection whose answer comes from behind`() throws {
         let old = try EmbeddedConnection()
         old.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
-        old.lifecycle.drain()
+        old.lifecycle.drain(for: .seconds(5))
         old.behind.answer("a")
         #expect(old.received() == answerFromBehind("a", last: true))
         #expect(!old.isOpen)
