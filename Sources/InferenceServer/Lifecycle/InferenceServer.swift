@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exposition
+import FoundationEssentials
 package import Hosting
 import HummingbirdCore
 package import Logging
@@ -83,7 +84,7 @@ package struct InferenceServer: Sendable {
     package func run(with companions: [any Service] = []) async throws {
         var quiet = logger
         quiet.logLevel = .warning
-        let cores = settings.threads > 0 ? settings.threads : System.coreCount
+        let cores = settings.threads > 0 ? settings.threads : Self.usableCores
         let group = MultiThreadedEventLoopGroup(numberOfThreads: cores)
         let pool = NIOThreadPool(numberOfThreads: cores)
         pool.start()
@@ -110,6 +111,12 @@ package struct InferenceServer: Sendable {
         withExtendedLifetime(stateDirectory) {}
         try result.get()
         logger.info("stopped", metadata: ["records_dropped": "\(queue?.counts.dropped ?? 0)"])
+    }
+
+    /// The cores that the process may use: its share of the machine by control group, and those
+    /// that it is bound to. More event loops than those only wait for each other.
+    private static var usableCores: Int {
+        max(1, min(System.coreCount, ProcessInfo.processInfo.activeProcessorCount))
     }
 
     private func services(
