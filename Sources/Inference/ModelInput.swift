@@ -7,9 +7,13 @@ package struct ModelInput: Sendable, Equatable {
     package let name: String
     /// What a run takes.
     package let element: ElementType
-    /// The type that the graph declares, in ONNX's words: `float`, `double`, `int32`, `bool`, `string` …
+    /// The type that the graph declares.
+    ///
+    /// In ONNX's words: `float`, `double`, `int32`, `bool`, `string` and so on.
     package let declaredType: String
-    /// Values a row; 1 for `[N]` and `[N, 1]`. Where the graph leaves it open, what its nodes need.
+    /// Values a row.
+    ///
+    /// 1 for `[N]` and `[N, 1]`. Where the graph leaves it open, what its nodes need.
     package let width: Int
     /// The rank that the graph declares: 1 for `[N]`, 2 for `[N, width]`.
     package let rank: Int

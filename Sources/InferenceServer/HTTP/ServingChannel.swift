@@ -25,6 +25,8 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
     private let makeHandler: @Sendable () -> ConnectionHandler
     private let allowedUsers: Set<UInt32>?
 
+    /// Makes channels that answer by a responder.
+    ///
     /// Who may connect over a Unix socket are the allowed users; nil lets in whom its mode does.
     /// The handlers made have nobody attached.
     init(

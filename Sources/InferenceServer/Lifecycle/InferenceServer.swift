@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Exposition
-import FoundationEssentials
 package import Hosting
 import HummingbirdCore
 package import Logging
@@ -113,10 +112,12 @@ package struct InferenceServer: Sendable {
         logger.info("stopped", metadata: ["records_dropped": "\(queue?.counts.dropped ?? 0)"])
     }
 
-    /// The cores that the process may use: its share of the machine by control group, and those
-    /// that it is bound to. More event loops than those only wait for each other.
+    /// The cores that the process may use.
+    ///
+    /// Its share of the machine by control group, or those that it is bound to: more event loops
+    /// than those only wait for each other.
     private static var usableCores: Int {
-        max(1, min(System.coreCount, ProcessInfo.processInfo.activeProcessorCount))
+        max(1, min(System.coreCount, boundCores() ?? .max))
     }
 
     private func services(
