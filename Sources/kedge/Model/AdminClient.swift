@@ -23,7 +23,8 @@ struct AdminClient: ParsableArguments {
         guard answer.isSuccess else {
             throw RefusedAction(status: answer.status, reason: Self.reason(in: answer.body))
         }
-        return answer.body
+        // What a command prints ends its line.
+        return answer.body.last == UInt8(ascii: "\n") ? answer.body : answer.body + [0x0A]
     }
 
     /// The words of an error, `{"error":{"message":…}}` or `{"error":…}`; nil for another body.
