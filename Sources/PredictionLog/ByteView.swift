@@ -110,6 +110,26 @@ struct ByteView: ~Copyable {
         )
     }
 
+    /// Copies the bytes of a range into a span; what lies outside is left out.
+    ///
+    /// - Parameters:
+    ///   - range: The bytes.
+    ///   - span: Where they go; too little room takes none of them.
+    ///   - offset: Where the first one goes, not negative.
+    /// - Returns: Where the next byte goes.
+    @inline(__always)
+    func copy(_ range: Range<Int>, into span: inout MutableSpan<UInt8>, at offset: Int) -> Int {
+        let range = range.clamped(to: 0..<count)
+        guard offset >= 0, range.count <= span.count &- offset else { return offset }
+        // The range is inside, the span has room for it from `offset` on, and they do not overlap:
+        // one is only read, and the other is only this call's.
+        unsafe span.withUnsafeMutableBufferPointer { target in
+            guard let target = target.baseAddress else { return }
+            _ = unsafe memcpy(target + offset, base + range.lowerBound, range.count)
+        }
+        return offset &+ range.count
+    }
+
     /// The bytes of a range as a text; what lies outside is left out, what is no UTF-8 replaced.
     func string(of range: Range<Int>) -> String {
         let range = range.clamped(to: 0..<count)

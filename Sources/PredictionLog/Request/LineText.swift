@@ -34,6 +34,7 @@ extension [UInt8] {
         let start = count
         ByteView.withView(of: document) { document in
             ByteView.withView(of: keys.bytes.span) { names in
+                if appendSpelt(values, of: document, keys, names) { return }
                 var name = 0
                 for index in 0..<Swift.min(keys.ends.count, values.count) {
                     let end = keys.ends[index]
@@ -47,6 +48,40 @@ extension [UInt8] {
         // Each key begins with a comma; the first one's place is the brace's.
         if count == start { append(UInt8(ascii: "{")) } else { self[start] = UInt8(ascii: "{") }
         append(UInt8(ascii: "}"))
+    }
+
+    /// Appends members whose values are all spelt in the document.
+    ///
+    /// The room is made once and cut to size: an append for each key and value costs more than
+    /// reading the numbers does.
+    /// - Returns: Whether they are; else nothing is appended.
+    private mutating func appendSpelt(
+        _ values: Span<FieldValue>,
+        of document: borrowing ByteView,
+        _ keys: ObjectKeys,
+        _ names: borrowing ByteView
+    ) -> Bool {
+        var room = keys.bytes.count
+        for index in values.indices {
+            switch values[index].form {
+            case .single, .double, .integer, .bytes: return false
+            default: room += values[index].range.count
+            }
+        }
+        var place = count
+        append(contentsOf: repeatElement(0, count: room))
+        var bytes = mutableSpan
+        var name = 0
+        for index in 0..<Swift.min(keys.ends.count, values.count) {
+            let end = keys.ends[index]
+            if values[index].form != .absent {
+                place = names.copy(name..<end, into: &bytes, at: place)
+                place = document.copy(values[index].range, into: &bytes, at: place)
+            }
+            name = end
+        }
+        removeLast(count - place)
+        return true
     }
 
     private mutating func append(_ value: FieldValue, of document: borrowing ByteView) {
