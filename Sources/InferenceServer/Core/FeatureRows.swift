@@ -6,8 +6,8 @@ package import PredictionLog
 
 /// Writes rows of feature values into the inputs of a model, one after the other.
 ///
-/// The rules are those of a request: `null` is missing, but not for an integer; a boolean is 0 or 1,
-/// a number names a category by its canonical text; ranges and categories hold; every feature is
+/// The rules are those of a request: `null` is missing, but not for an integer; a boolean is 0 or 1
+/// (as a category too), a number names a category by its canonical text; ranges and categories hold; every feature is
 /// there, names that the model does not know are skipped, and of a key given twice the last counts.
 /// Requests have a faster way of their own; this one reads golden rows and tables.
 package struct FeatureRows: Sendable {
@@ -110,10 +110,10 @@ package struct FeatureRows: Sendable {
                 let (value, text) = try cursor.spelledNumber()
                 return .number(value, text: canonicalText(of: value, spelling: text))
             case .string: return .text(try cursor.string())
-            case .boolean where feature.kind != .categorical:
+            case .boolean:
                 let value = try cursor.boolean()
-                return .boolean(value, text: value ? "true" : "false")
-            case .boolean, .array, .object: return nil
+                return .boolean(value, text: value ? "1" : "0")
+            case .array, .object: return nil
             }
         }
         guard let cell else { throw .kind(of: feature) }

@@ -16,7 +16,7 @@ struct FeatureRowsTests {
             inputs:
               - {name: x, minimum: -5, maximum: 5}
               - {name: n, minimum: 0}
-              - {name: s, categories: [a, "7", "1.5"]}
+              - {name: s, categories: [a, "1", "7", "1.5"]}
             """
         try sample.publish("m/1", "kinds", yaml: yaml)
         let path = sample.directory.path("models/m/1")
@@ -30,6 +30,7 @@ struct FeatureRowsTests {
         // The last of a key counts; booleans are 0 and 1; whole numbers may have a fraction of 0.
         (#"{"x":9,"x":1,"n":true,"s":"a"}"#, 1, 1, "a"),
         (#"{"x":false,"n":3.0,"s":7}"#, 0, 3, "7"),
+        (#"{"x":1,"n":2,"s":true}"#, 1, 2, "1"),
         (#"{"x":-0.0,"n":9007199254740993,"s":1.50}"#, 0, 9_007_199_254_740_993, "1.5"),
         (#"{"x":1,"n":1e3,"s":null}"#, 1, 1_000, ""),
     ])
@@ -62,7 +63,7 @@ struct FeatureRowsTests {
         (#"{"x":1,"n":1e30,"s":"a"}"#, #"feature "n": expected a whole number"#),
         (#"{"x":1,"n":null,"s":"a"}"#, #"feature "n": expected a whole number"#),
         (#"{"x":1,"n":2,"s":"b"}"#, #"feature "s": expected one of its categories, found "b""#),
-        (#"{"x":1,"n":2,"s":true}"#, #"feature "s": expected a text, a number or nothing"#),
+        (#"{"x":1,"n":2,"s":["a"]}"#, #"feature "s": expected a text, a number or nothing"#),
         (#"{"x":1,"n":2,"s":"a""#, "expected a comma or }, found the end at byte 20"),
     ])
     func `faults name the feature and what was expected`(json: String, message: String) {
