@@ -6,7 +6,7 @@ BUILD := swift build -c release
 BINARY := .build/release/kedge
 VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
-BUILD_PACKAGES := zlib1g-dev
+BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
 TEST_PACKAGES := prometheus python3-venv
 
 .PHONY: help demo test build format lint bench clean build-packages test-packages

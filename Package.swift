@@ -44,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -52,6 +53,14 @@ let package = Package(
         .target(
             name: "DriftMonitor",
             dependencies: ["DriftStatistics", "PredictionLog"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "CZlib", "DriftMonitor",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(name: "Exposition", swiftSettings: strict),
@@ -94,6 +103,7 @@ let package = Package(
             name: "Sidecar",
             dependencies: [
                 "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Exposition",
+                "Journal",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
