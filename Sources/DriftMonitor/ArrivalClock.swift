@@ -23,10 +23,19 @@ package struct ArrivalClock: Sendable, Equatable {
     package private(set) var time = -Double.infinity
     /// The base pane that is filling.
     package private(set) var pane = Int.min
+    /// How often a pane has closed; setting the clock back does not change it.
+    package private(set) var closings = 0
 
     /// Makes a clock that was never read.
     package init(paneSeconds: Int) {
         self.paneSeconds = paneSeconds
+    }
+
+    /// Goes on from where a clock stood.
+    mutating func restore(pane: Int, time: Double, closings: Int) {
+        self.pane = pane
+        self.time = time
+        self.closings = closings
     }
 
     /// Takes a reading of the system's clock, in Unix seconds.
@@ -34,6 +43,7 @@ package struct ArrivalClock: Sendable, Equatable {
         let next = paneNumber(at: now, seconds: paneSeconds)
         if next > pane {
             (pane, time) = (next, now)
+            closings += 1
             return .moves(to: next)
         }
         if next < pane - 1 {

@@ -52,6 +52,15 @@ package struct CompactCounts: Sendable, Equatable {
         forEach { cell, count in sums[cell] -= count }
     }
 
+    /// Whether every cell that is counted lies below a number of cells.
+    ///
+    /// - Complexity: O(pairs or cells), no allocation.
+    package func fits(cellCount: Int) -> Bool {
+        var fits = true
+        forEach { cell, _ in if cell >= cellCount { fits = false } }
+        return fits
+    }
+
     /// The bytes of the arrays held, as reserved.
     package var storageBytes: Int {
         switch form {

@@ -10,13 +10,13 @@ package struct CountWindow: Sendable {
     /// How many rows the window holds when full.
     package let capacity: Int
     /// Cells by feature, then by slot.
-    private var ring: [UInt16]
+    private(set) var ring: [UInt16]
     /// The time of the row in each slot, in Unix seconds.
-    private var times: [Double]
+    private(set) var times: [Double]
     /// Counts by cell of the rows held.
     package private(set) var counts: [UInt32]
     /// The slot that is written next.
-    private var next = 0
+    private(set) var next = 0
     /// How many rows are held.
     package private(set) var heldRows = 0
 

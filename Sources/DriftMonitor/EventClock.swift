@@ -65,6 +65,12 @@ package struct EventClock: Sendable, Equatable {
         return firstOpen
     }
 
+    /// Goes on from where a clock stood; `watermark` is finite or nil.
+    mutating func restore(watermark: Double?, firstOpen: Int) {
+        self.watermark = watermark
+        close(below: firstOpen)
+    }
+
     /// Closes the panes below one.
     private mutating func close(below pane: Int) {
         guard pane > firstOpen else { return }
@@ -83,4 +89,9 @@ func paneNumber(at time: Double, seconds: Int) -> Int {
     let limit = 9_007_199_254_740_992.0
     // In this order the comparison with NaN yields the limit, so the conversion cannot trap.
     return floorDivide(Int(max(-limit, min(time, limit)).rounded(.down)), seconds)
+}
+
+/// The number of the quarter of an hour that holds a time; see `paneNumber`.
+package func quarterNumber(at time: Double) -> Int {
+    paneNumber(at: time, seconds: LedgerDelta.quarterSeconds)
 }

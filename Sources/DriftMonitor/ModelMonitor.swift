@@ -42,6 +42,8 @@ package struct ModelMonitor: Sendable {
     private var arrival: ArrivalClock
     /// The time that panes follow on the event clock.
     private var event: EventClock
+    /// What has to be kept over a restart; nil when nothing is kept.
+    var log: ChangeLog?
 
     /// Makes a monitor that has seen nothing.
     ///
@@ -50,8 +52,14 @@ package struct ModelMonitor: Sendable {
     ///   - digest: The digest of its canonical bytes, as reports name it.
     ///   - settings: How records are windowed and judged; an extent out of its limits is moved
     ///     into them.
+    ///   - isKept: Whether what happens to it is collected, to be kept over a restart.
     /// - Complexity: O(knots log knots + cells × windows + rows of count windows × features).
-    package init(reference: Reference, digest: String, settings: MonitorSettings) {
+    package init(
+        reference: Reference,
+        digest: String,
+        settings: MonitorSettings,
+        isKept: Bool = false
+    ) {
         self.reference = reference
         self.digest = digest
         self.settings = settings
@@ -62,7 +70,14 @@ package struct ModelMonitor: Sendable {
             case .categorical: nil
             }
         }
-        windows = WindowSet(layout: CellLayout(reference), settings: settings)
+        windows = WindowSet(
+            layout: CellLayout(reference),
+            settings: settings,
+            keepsLedger: isKept
+        )
+        log =
+            isKept
+            ? ChangeLog(reference: reference, digest: digest, layout: settings.layout) : nil
         arrival = ArrivalClock(paneSeconds: windows.basePaneSeconds)
         event = EventClock(
             paneSeconds: windows.basePaneSeconds,
@@ -102,19 +117,24 @@ package struct ModelMonitor: Sendable {
     ///   - batch: The rows. The cells of numeric columns are filled in, and on the arrival clock
     ///     every timestamp, on the event clock the absent ones, with `now`; it is not emptied.
     ///   - now: The arrival clock, in Unix seconds.
+    ///   - isKept: Whether the rows are to be kept over a restart, if the monitor is.
     /// - Returns: How many rows count, and the reports of the panes that closed.
     /// - Complexity: O(rows × features) and, for each pane that closes, O(cells × windows). No
-    ///   allocation unless a pane opens or closes.
-    package mutating func observe(_ batch: inout RecordBatch, now: Double) -> Observation {
+    ///   allocation unless a pane opens or closes, or rows are kept.
+    package mutating func observe(
+        _ batch: inout RecordBatch,
+        now: Double,
+        isKept: Bool = true
+    ) -> Observation {
         quantise(batch.numbers, into: &batch.cells, rows: batch.rows, capacity: batch.capacity)
         switch settings.clock {
         case .arrival:
             advance(to: now)
             for row in 0..<batch.rows { batch.timestamps[row] = arrival.time }
-            windows.observe(0..<batch.rows, of: batch, pane: arrival.pane)
+            count(0..<batch.rows, of: batch, pane: arrival.pane, now: now, isKept: isKept)
             return Observation(accepted: batch.rows)
         case .event:
-            return observeEvents(&batch, now: now)
+            return observeEvents(&batch, now: now, isKept: isKept)
         }
     }
 
@@ -127,9 +147,11 @@ package struct ModelMonitor: Sendable {
         switch arrival.advance(to: now) {
         case .stays: break
         case .moves(let pane):
-            _ = windows.closeOldest(below: pane)
+            _ = closeOldest(below: pane)
             windows.advance(to: pane)
-        case .renames(let pane): windows.rename(to: pane)
+        case .renames(let pane):
+            windows.rename(to: pane)
+            log?.begin()
         }
     }
 
@@ -194,7 +216,11 @@ package struct ModelMonitor: Sendable {
     }
 
     /// Takes the rows of a batch in the order of the stream, in runs of one pane.
-    private mutating func observeEvents(_ batch: inout RecordBatch, now: Double) -> Observation {
+    private mutating func observeEvents(
+        _ batch: inout RecordBatch,
+        now: Double,
+        isKept: Bool
+    ) -> Observation {
         var observation = Observation()
         var run = 0..<0
         var runPane = 0
@@ -212,30 +238,105 @@ package struct ModelMonitor: Sendable {
                 pane = number
             case .paneAfterClosing(let number, let closing):
                 pane = number
-                windows.observe(run, of: batch, pane: runPane)
+                count(run, of: batch, pane: runPane, now: now, isKept: isKept)
                 run = row..<row
                 observation.reports += closePanes(below: closing)
             }
             if pane == runPane, run.upperBound == row {
                 run = run.lowerBound..<row + 1
             } else {
-                windows.observe(run, of: batch, pane: runPane)
+                count(run, of: batch, pane: runPane, now: now, isKept: isKept)
                 run = row..<row + 1
                 runPane = pane
             }
             observation.accepted += 1
         }
-        windows.observe(run, of: batch, pane: runPane)
+        count(run, of: batch, pane: runPane, now: now, isKept: isKept)
         return observation
+    }
+
+    /// Counts rows of one pane.
+    private mutating func count(
+        _ rows: Range<Int>,
+        of batch: RecordBatch,
+        pane: Int,
+        now: Double,
+        isKept: Bool
+    ) {
+        windows.observe(rows, of: batch, pane: pane)
+        guard isKept, log != nil else { return }
+        let isEvent = settings.clock == .event
+        log?.add(
+            rows,
+            of: batch,
+            hasTimes: isEvent,
+            mark: isEvent ? pane : arrival.closings,
+            arrival: isEvent ? now : arrival.time
+        )
+    }
+
+    /// Closes the oldest open pane below one.
+    private mutating func closeOldest(below limit: Int) -> Int? {
+        guard let pane = windows.closeOldest(below: limit) else { return nil }
+        log?.close(pane, in: windows, evaluators)
+        return pane.number
     }
 
     /// Closes the open panes below one and reports each at its border.
     private mutating func closePanes(below limit: Int) -> [MonitorReport] {
         var reports: [MonitorReport] = []
-        while let pane = windows.closeOldest(below: limit) {
+        while let pane = closeOldest(below: limit) {
             let border = Double((pane + 1) * windows.basePaneSeconds)
             reports.append(report(of: windows, open: [], time: border))
         }
         return reports
+    }
+}
+
+// MARK: - Over a restart
+
+extension ModelMonitor {
+    /// Windows of this monitor that have seen nothing.
+    var emptyWindows: WindowSet {
+        WindowSet(layout: windows.layout, settings: settings, keepsLedger: windows.keepsLedger)
+    }
+
+    /// Where the clock stands.
+    var storedClock: StoredClock {
+        switch settings.clock {
+        case .arrival:
+            StoredClock(pane: arrival.pane, time: arrival.time, mark: arrival.closings)
+        case .event:
+            StoredClock(
+                pane: event.firstOpen,
+                time: event.watermark ?? -.infinity,
+                mark: event.firstOpen
+            )
+        }
+    }
+
+    /// Takes over windows and clock of what was kept.
+    mutating func goOn(_ windows: WindowSet, from stored: StoredMonitor) {
+        self.windows = windows
+        let clock = stored.clock
+        switch settings.clock {
+        case .arrival:
+            arrival.restore(pane: clock.pane, time: clock.time, closings: clock.mark)
+        case .event:
+            event.restore(
+                watermark: clock.time.isFinite ? clock.time : nil,
+                firstOpen: clock.pane
+            )
+        }
+        log?.goOn(from: stored)
+    }
+
+    /// Enters what open panes have counted by quarter of an hour into the ledger, as the state
+    /// that is kept has no room for it.
+    mutating func enterSlices() {
+        for index in windows.open.indices {
+            log?.enter(windows.open[index].slices, windows.layout, evaluators)
+            windows.open[index].slices = []
+        }
     }
 }

@@ -42,11 +42,25 @@ package struct MonitorSet: Sendable {
     package let limits: MonitorLimits
     /// The model versions, in the order of the intake's catalog.
     private var versions: [MonitoredVersion] = []
+    /// Whether what happens is collected, to be kept over a restart.
+    private let isKept: Bool
+    /// What has to be kept of monitors that are no longer here.
+    private var lastChanges: [MonitorChange] = []
 
     /// Makes a set without references.
-    package init(settings: MonitorSettings, limits: MonitorLimits = MonitorLimits()) {
+    ///
+    /// - Parameters:
+    ///   - settings: How records are windowed and judged.
+    ///   - limits: How much is monitored at most.
+    ///   - isKept: Whether what happens is collected for `takeChanges()`.
+    package init(
+        settings: MonitorSettings,
+        limits: MonitorLimits = MonitorLimits(),
+        isKept: Bool = false
+    ) {
         self.settings = settings
         self.limits = limits
+        self.isKept = isKept
     }
 
     /// Takes every row out of the intake's batches, full or not, and what it has counted.
@@ -54,15 +68,21 @@ package struct MonitorSet: Sendable {
     /// - Parameters:
     ///   - intake: The intake, of the catalog that `install` put there; its batches are emptied.
     ///   - now: The arrival clock, in Unix seconds.
+    ///   - isKept: Whether the rows are to be kept over a restart, if anything is.
     /// - Returns: What was found, and the reports of panes that closed on the event clock.
-    package mutating func drain(_ intake: inout Intake, now: Double) -> Drained {
+    package mutating func drain(
+        _ intake: inout Intake,
+        now: Double,
+        isKept: Bool = true
+    ) -> Drained {
         var drained = Drained(tally: intake.takeTally())
         for index in versions.indices {
             let observation = versions[index].drain(
                 &intake.batches[index],
                 tally: drained.tally.schemas[index],
                 settings: settings,
-                now: now
+                now: now,
+                isKept: isKept
             )
             drained.late += UInt64(observation.late)
             drained.future += UInt64(observation.future)
@@ -78,23 +98,57 @@ package struct MonitorSet: Sendable {
     /// monitored already come before new ones, then the order given decides.
     /// - Parameters:
     ///   - sources: The references.
+    ///   - stored: What was kept of monitors of these references; used for those that are new.
     ///   - intake: Drained first, then given the catalog of these references.
     ///   - now: The arrival clock, in Unix seconds.
     /// - Returns: What was drained, and which references were refused, in the order given.
     package mutating func install(
         _ sources: [Source],
+        stored: [MonitorKey: StoredMonitor] = [:],
         into intake: inout Intake,
         now: Double
-    ) -> (drained: Drained, refusals: [MonitorRefusal]) {
+    ) -> Installation {
         let drained = drain(&intake, now: now)
         let (accepted, refusals) = admit(sources)
+        var installation = Installation(drained: drained, refusals: refusals)
+        let old = versions
         versions = accepted.map { source in
-            let old = versions.first { $0.source.isSameVersion(as: source) }
+            let old = old.first { $0.source.isSameVersion(as: source) }
             if let old, old.source.digest == source.digest { return old }
-            return MonitoredVersion(source, settings: settings, counts: old?.counts, now: now)
+            var version = MonitoredVersion(
+                source,
+                settings: settings,
+                counts: old?.counts,
+                isKept: isKept,
+                now: now
+            )
+            if let kept = stored[source.key] {
+                do throws(StoredMonitorFault) {
+                    try version.restore(kept)
+                    installation.restored.append(source.key)
+                } catch {
+                    installation.faults.append((source.key, error))
+                }
+            }
+            return version
+        }
+        for var version in old where !versions.contains(where: { $0.source == version.source }) {
+            lastChanges += version.takeChanges()
         }
         intake.replaceCatalog(SchemaCatalog(accepted.map { ModelMonitor.schema(of: $0.reference) }))
-        return (drained, refusals)
+        return installation
+    }
+
+    /// What became of references to be monitored.
+    package struct Installation: Sendable {
+        /// What the intake held before.
+        package let drained: Drained
+        /// Which references were refused, in the order given.
+        package let refusals: [MonitorRefusal]
+        /// The monitors that go on from what was kept.
+        package internal(set) var restored: [MonitorKey] = []
+        /// What was kept and cannot be used: those monitors have begun anew.
+        package internal(set) var faults: [(key: MonitorKey, fault: StoredMonitorFault)] = []
     }
 
     /// Goes on with other settings.
@@ -143,6 +197,29 @@ package struct MonitorSet: Sendable {
     /// The bytes of the arrays that all monitors' counts hold now.
     package var storageBytes: Int {
         versions.reduce(0) { $0 + ($1.monitor?.storageBytes ?? 0) }
+    }
+
+    /// Bytes that wait to be kept, about.
+    package var unkeptBytes: Int { versions.reduce(0) { $0 + $1.unkeptBytes } }
+
+    /// What has to be kept since this was last asked, in order.
+    ///
+    /// - Complexity: O(what has happened), and for a monitor that has begun O(its state).
+    package mutating func takeChanges() -> [MonitorChange] {
+        var changes = lastChanges
+        lastChanges = []
+        for index in versions.indices { changes += versions[index].takeChanges() }
+        return changes
+    }
+
+    /// What was kept is of no use: everything has to be kept anew.
+    package mutating func keepAnew() {
+        for index in versions.indices { versions[index].keepAnew() }
+    }
+
+    /// Which of these references have no monitor yet.
+    package func unknown(among sources: [Source]) -> [MonitorKey] {
+        sources.map(\.key).filter { key in !versions.contains { $0.source.key == key } }
     }
 
     /// Parts references into those that are monitored and refusals.

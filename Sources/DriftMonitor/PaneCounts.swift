@@ -31,6 +31,19 @@ package struct PaneCounts: Sendable, Equatable {
         self.settleAfterRows = min(settleAfterRows, Self.carry)
     }
 
+    /// Makes a pane of the counts of a closed one, to go on with.
+    ///
+    /// - Precondition: The counts fit `cellCount` cells.
+    /// - Complexity: O(cells).
+    package init(_ compact: CompactCounts, rows: UInt64, cellCount: Int) {
+        self.init(cellCount: cellCount)
+        var sums = [UInt64](repeating: 0, count: cellCount)
+        compact.add(to: &sums)
+        for cell in sums.indices { put(sums[cell], cell) }
+        self.rows = rows
+        settle()
+    }
+
     /// Counts some rows of a batch.
     ///
     /// - Parameters:
@@ -65,12 +78,7 @@ package struct PaneCounts: Sendable, Equatable {
     package mutating func add(_ other: PaneCounts) {
         settle()
         for cell in counts.indices {
-            var sum = UInt64(counts[cell]) + UInt64(other.counts[cell])
-            while sum >= UInt64(Self.carry) {
-                carries.append(UInt32(cell))
-                sum -= UInt64(Self.carry)
-            }
-            counts[cell] = UInt32(sum)
+            put(UInt64(counts[cell]) + UInt64(other.counts[cell]), cell)
         }
         carries += other.carries
         rows += other.rows
@@ -96,6 +104,16 @@ package struct PaneCounts: Sendable, Equatable {
 
     /// The bytes of the arrays held, as reserved.
     package var storageBytes: Int { Footprint.held(counts) + Footprint.held(carries) }
+
+    /// Makes a number the count of a cell, beside what it carries already.
+    private mutating func put(_ number: UInt64, _ cell: Int) {
+        var rest = number
+        while rest >= UInt64(Self.carry) {
+            carries.append(UInt32(cell))
+            rest -= UInt64(Self.carry)
+        }
+        counts[cell] = UInt32(rest)
+    }
 
     /// Moves 2³¹ of every count that has reached it to `carries`.
     private mutating func settle() {

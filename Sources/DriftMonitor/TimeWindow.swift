@@ -10,7 +10,7 @@ package struct TimeWindow: Sendable {
     /// A pane that takes no more rows.
     package struct ClosedPane: Sendable, Equatable {
         /// Its number: the pane covers `number × width` to `(number + 1) × width` seconds.
-        package fileprivate(set) var number: Int
+        package internal(set) var number: Int
         /// How many rows it has.
         package let rows: UInt64
         /// Their counts.
@@ -22,15 +22,15 @@ package struct TimeWindow: Sendable {
     /// How many base panes make one pane of the window.
     package let multiple: Int
     /// The number of the pane that is filling, in the window's own width.
-    package private(set) var current = Int.min
+    package internal(set) var current = Int.min
     /// The closed panes with rows, oldest first; numbers ascend.
-    package private(set) var closed: [ClosedPane] = []
+    package internal(set) var closed: [ClosedPane] = []
     /// The pane that is filling, as far as its base panes have closed; none when they are alike.
-    private var partial: PaneCounts?
+    var partial: PaneCounts?
     /// Counts by cell of every base pane folded in and not yet gone.
-    package private(set) var sums: [UInt64]
+    package internal(set) var sums: [UInt64]
     /// Rows of every base pane folded in and not yet gone.
-    package private(set) var rows: UInt64 = 0
+    package internal(set) var rows: UInt64 = 0
 
     /// Makes an empty window.
     ///

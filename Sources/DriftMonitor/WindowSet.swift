@@ -12,9 +12,17 @@ package struct WindowSet: Sendable {
     /// A base pane that still takes rows.
     package struct OpenPane: Sendable {
         /// The pane covers `number × width` to `(number + 1) × width` seconds.
-        package fileprivate(set) var number: Int
+        package internal(set) var number: Int
         /// What it has counted.
-        package fileprivate(set) var counts: PaneCounts
+        package internal(set) var counts: PaneCounts
+        /// The same counts by quarter of an hour, where a pane may lie in more than one.
+        var slices: [QuarterSlice] = []
+    }
+
+    /// What an open pane has counted in one quarter of an hour.
+    struct QuarterSlice: Sendable {
+        let quarter: Int
+        var counts: PaneCounts
     }
 
     /// Where a window of the definitions is held.
@@ -29,18 +37,21 @@ package struct WindowSet: Sendable {
     package let layout: CellLayout
     /// The length of a base pane, in seconds.
     package let basePaneSeconds: Int
+    /// Whether rows are counted by quarter of an hour for the ledger.
+    let keepsLedger: Bool
     /// The windows in the order of their definitions.
     package let places: [Place]
     /// The base panes that still take rows, ascending.
-    package private(set) var open: [OpenPane] = []
+    package internal(set) var open: [OpenPane] = []
     /// The windows over panes.
-    package private(set) var timeWindows: [TimeWindow] = []
+    package internal(set) var timeWindows: [TimeWindow] = []
     /// The windows over rows.
-    package private(set) var countWindows: [CountWindow] = []
+    package internal(set) var countWindows: [CountWindow] = []
 
     /// Makes empty windows as the settings define them.
-    package init(layout: CellLayout, settings: MonitorSettings) {
+    package init(layout: CellLayout, settings: MonitorSettings, keepsLedger: Bool = false) {
         self.layout = layout
+        self.keepsLedger = keepsLedger
         basePaneSeconds = settings.basePaneSeconds
         var places: [Place] = []
         for definition in settings.windows {
@@ -73,16 +84,21 @@ package struct WindowSet: Sendable {
         let index = openPane(pane)
         let cells = batch.cells.span
         let capacity = batch.capacity
-        if !timeWindows.isEmpty {
+        if countsPanes {
             open[index].counts.count(rows, of: cells, capacity: capacity, layout: layout)
+            if hasSlices { slice(rows, of: batch, pane: index) }
         }
-        let times = batch.timestamps.span
+        observeInRings(rows, of: batch)
+    }
+
+    /// Counts some rows of a batch in the count windows alone.
+    mutating func observeInRings(_ rows: Range<Int>, of batch: RecordBatch) {
         for index in countWindows.indices {
             countWindows[index].observe(
                 rows,
-                of: cells,
-                batchCapacity: capacity,
-                times: times,
+                of: batch.cells.span,
+                batchCapacity: batch.capacity,
+                times: batch.timestamps.span,
                 layout: layout
             )
         }
@@ -91,9 +107,9 @@ package struct WindowSet: Sendable {
     /// Closes the oldest open pane below `limit`, and folds it into every time window.
     ///
     /// The windows then end with that pane.
-    /// - Returns: Its number, or nil when no such pane has rows.
+    /// - Returns: The pane, or nil when no such pane has rows.
     /// - Complexity: O(cells × time windows), however much time has passed.
-    package mutating func closeOldest(below limit: Int) -> Int? {
+    package mutating func closeOldest(below limit: Int) -> OpenPane? {
         guard let pane = open.first, pane.number < limit else { return nil }
         open.removeFirst()
         advance(to: pane.number)
@@ -103,7 +119,7 @@ package struct WindowSet: Sendable {
                 timeWindows[index].fold(pane.counts, compact: compact)
             }
         }
-        return pane.number
+        return pane
     }
 
     /// Moves every time window on to the pane that holds a base pane.
@@ -132,8 +148,39 @@ package struct WindowSet: Sendable {
         var index = open.count
         while index > 0, open[index - 1].number >= number { index -= 1 }
         if index < open.count, open[index].number == number { return index }
-        let cellCount = timeWindows.isEmpty ? 0 : layout.cellCount
+        let cellCount = countsPanes ? layout.cellCount : 0
         open.insert(OpenPane(number: number, counts: PaneCounts(cellCount: cellCount)), at: index)
         return index
+    }
+
+    /// Whether anybody reads the counts of panes.
+    private var countsPanes: Bool { !timeWindows.isEmpty || keepsLedger }
+
+    /// Whether a base pane may lie in more than one quarter of an hour.
+    var hasSlices: Bool { keepsLedger && LedgerDelta.quarterSeconds % basePaneSeconds != 0 }
+
+    /// Counts rows of a pane once more, by quarter of an hour.
+    private mutating func slice(_ rows: Range<Int>, of batch: RecordBatch, pane: Int) {
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let quarter = quarterNumber(at: batch.timestamps[row])
+            let end =
+                (row..<rows.upperBound).first {
+                    quarterNumber(at: batch.timestamps[$0]) != quarter
+                } ?? rows.upperBound
+            let known = open[pane].slices.firstIndex { $0.quarter == quarter }
+            let index = known ?? open[pane].slices.count
+            if known == nil {
+                let counts = PaneCounts(cellCount: layout.cellCount)
+                open[pane].slices.append(QuarterSlice(quarter: quarter, counts: counts))
+            }
+            open[pane].slices[index].counts.count(
+                row..<end,
+                of: batch.cells.span,
+                capacity: batch.capacity,
+                layout: layout
+            )
+            row = end
+        }
     }
 }

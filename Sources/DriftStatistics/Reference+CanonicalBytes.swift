@@ -37,6 +37,33 @@ extension Reference {
     }
 }
 
+extension FeatureReference {
+    /// What the bins are, as bytes: the same for features whose bins count the same values.
+    ///
+    ///     "kedge-bins-1" · 0 · number of cut points · cut points
+    ///     "kedge-bins-1" · 1 · number of categories · categories
+    ///
+    /// Written as in `Reference.canonicalBytes()`. The name is not part of it, nor are the
+    /// reference's own counts.
+    ///
+    /// - Complexity: O(cut points or bytes of the categories).
+    package func binBytes() -> [UInt8] {
+        var bytes = CanonicalBytes()
+        bytes.append("kedge-bins-1")
+        switch distribution {
+        case .numeric(let numeric):
+            bytes.append(0)
+            bytes.append(UInt64(numeric.cutPoints.count))
+            for cut in numeric.cutPoints { bytes.append(cut.bitPattern) }
+        case .categorical(let categorical):
+            bytes.append(1)
+            bytes.append(UInt64(categorical.categories.count))
+            for category in categorical.categories { bytes.append(category) }
+        }
+        return bytes.bytes
+    }
+}
+
 /// Bytes being written in the one order and width of `Reference.canonicalBytes()`.
 private struct CanonicalBytes {
     private(set) var bytes: [UInt8] = []

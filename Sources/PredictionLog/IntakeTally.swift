@@ -36,6 +36,8 @@ package struct IntakeTally: Sendable {
     package internal(set) var actuals: UInt64 = 0
     /// Records that producers say they have dropped.
     package internal(set) var producerDropped: UInt64 = 0
+    /// Records that were sent again, and had been decided before.
+    package internal(set) var duplicates: UInt64 = 0
     /// The first fault of each reason; for the log.
     package private(set) var faults: [ScanFault] = []
     /// Names of unknown features not reported before; for the log, a few of each schema.

@@ -39,6 +39,23 @@ package struct RecordBatch: Sendable {
         cells = Array(repeating: 0, count: capacity * columnCount)
     }
 
+    /// Makes a full batch of rows whose values are cells already; it has no numbers.
+    ///
+    /// - Parameters:
+    ///   - columnCount: The columns.
+    ///   - timestamps: The time of each row, in Unix seconds.
+    ///   - cells: The cells, column after column.
+    /// - Precondition: As many cells as rows × columns.
+    package init(columnCount: Int, timestamps: [Double], cells: [UInt16]) {
+        precondition(cells.count == columnCount * timestamps.count)
+        self.columnCount = columnCount
+        self.timestamps = timestamps
+        self.cells = cells
+        capacity = timestamps.count
+        rows = timestamps.count
+        numbers = []
+    }
+
     /// Whether no further row fits.
     package var isFull: Bool { rows >= capacity }
 

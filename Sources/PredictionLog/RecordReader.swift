@@ -12,7 +12,12 @@ struct RecordReader: ~Copyable {
 
     private let maxDepth: Int
     private var isFirstLine = true
-    private var droppedBefore: UInt64 = 0
+    /// The records that the producer has dropped up to now, as it says.
+    private(set) var dropped: UInt64 = 0
+    /// The highest sequence number that is decided; nil when numbers mean nothing here.
+    private(set) var decided: UInt64?
+    /// Whether the line read last was a hello.
+    private(set) var greets = false
     private var generation: UInt64 = 0
     private var features = FeatureReader()
     private var learned = LearnedNames()
@@ -28,9 +33,16 @@ struct RecordReader: ~Copyable {
         self.maxDepth = maxDepth
     }
 
+    /// Goes on where the producer's session stands.
+    mutating func resume(decided: UInt64?, dropped: UInt64) {
+        self.decided = decided
+        self.dropped = dropped
+    }
+
     /// Reads a line, which ends before its newline.
     mutating func read(_ line: consuming ByteView, into intake: inout Intake) {
         adopt(intake.catalog)
+        greets = false
         var memory: [UInt8] = []
         swap(&memory, &decoded)
         var cursor = JSONCursor(line, depthLimit: maxDepth, decoded: memory)
@@ -79,12 +91,20 @@ struct RecordReader: ~Copyable {
             guard isFirstLine else { throw cursor.fault(.hello, .firstLine, at: offset) }
             cursor.rewind(to: offset)
             hello = try Hello(reading: &cursor)
+            greets = true
             learned = LearnedNames()
             return
         }
-        if let dropped = fields.dropped, dropped > droppedBefore {
-            intake.tally.producerDropped += dropped - droppedBefore
-            droppedBefore = dropped
+        if let dropped = fields.dropped, dropped > self.dropped {
+            intake.tally.producerDropped += dropped - self.dropped
+            self.dropped = dropped
+        }
+        if let sequence = fields.sequence, let decided {
+            guard sequence > decided else {
+                intake.tally.duplicates += 1
+                return
+            }
+            self.decided = sequence
         }
         try take(fields, &cursor, into: &intake)
     }
@@ -127,7 +147,9 @@ struct RecordReader: ~Copyable {
         case .hello:
             fields.helloOffset = offset
             try cursor.skipValue()
-        case .latency, .seq: try cursor.skipValue()
+        case .seq:
+            if decided == nil { try cursor.skipValue() } else { fields.sequence = try cursor.readCount() }
+        case .latency: try cursor.skipValue()
         }
     }
 

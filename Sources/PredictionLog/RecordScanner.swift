@@ -23,13 +23,30 @@ package struct RecordScanner: ~Copyable {
     /// What the connection's first line said, if it was a hello.
     package var hello: Hello? { reader.hello }
 
-    /// Scans lines until the bytes end or a batch is full.
+    /// The highest sequence number that is decided: that of a record counted, or rejected under a
+    /// reason. Nil unless `resume` has said where the session stands.
+    package var decided: UInt64? { reader.decided }
+
+    /// The records that the producer has dropped up to now, as it says.
+    package var dropped: UInt64 { reader.dropped }
+
+    /// Goes on where the producer's session stands.
+    ///
+    /// - Parameters:
+    ///   - decided: The highest sequence number that is decided; a record with no higher one is a
+    ///     duplicate. Nil when sequence numbers mean nothing.
+    ///   - dropped: The records that it has said to have dropped.
+    package mutating func resume(decided: UInt64?, dropped: UInt64) {
+        reader.resume(decided: decided, dropped: dropped)
+    }
+
+    /// Scans lines until the bytes end, a batch is full or the line was a hello.
     ///
     /// - Parameters:
     ///   - bytes: What was read; an incomplete last line is kept.
     ///   - intake: Takes rows and counts.
     /// - Returns: How many bytes were consumed. If fewer than there are, a batch is full: empty
-    ///   it and call again with the rest.
+    ///   it and call again with the rest. Or a hello was read, after which `resume` may be called.
     /// - Complexity: O(bytes). No allocation for a record, once texts with escapes and split lines
     ///   have found their memory.
     package mutating func scan(_ bytes: Span<UInt8>, into intake: inout Intake) -> Int {
@@ -51,6 +68,7 @@ package struct RecordScanner: ~Copyable {
                     isSkipping = false
                 }
                 start = newline + 1
+                if reader.greets { break }
             }
             return start
         }

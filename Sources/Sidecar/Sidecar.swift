@@ -3,6 +3,7 @@
 
 import DriftMonitor
 package import Hosting
+import Journal
 package import Logging
 import NIOCore
 import NIOPosix
@@ -28,6 +29,8 @@ package struct Sidecar: Sendable {
     private let reload: @Sendable () throws -> SidecarSettings
     private let build: BuildInfo
     private let logger: Logger
+    /// Nil without a state directory.
+    private let journal: JournalKeeper?
     /// Held as long as the sidecar lives.
     private let stateDirectory: StateDirectory?
 
@@ -52,7 +55,17 @@ package struct Sidecar: Sendable {
         self.reload = reload
         stateDirectory = try settings.state.map(StateDirectory.init(path:))
         board = ReportBoard()
-        ingest = Ingest(settings: settings, board: board, logger: logger)
+        journal = try stateDirectory.map { directory in
+            try JournalKeeper(
+                directory: directory.path,
+                options: JournalStore.Options(),
+                logger: logger
+            )
+        }
+        let kept = journal.map { journal in
+            Ingest.Kept(sessions: journal.sessions()) { journal.monitor($0, layout: $1) }
+        }
+        ingest = Ingest(settings: settings, board: board, kept: kept, logger: logger)
         references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)
         try references.loadAtStart()
         ingest.evaluate()
@@ -101,16 +114,19 @@ package struct Sidecar: Sendable {
             build: build,
             maximumFeatures: settings.metricsFeatures,
             board: board,
-            ingest: ingest
+            ingest: ingest,
+            journal: journal
         )
         let routes = SidecarRoutes(
             board: board,
             ingest: ingest,
             metrics: metrics,
             readiness: readiness,
+            journal: journal,
             version: build.version,
             logger: logger
         )
+        let keeping = journal.map { JournalService(keeper: $0, ingest: ingest) }
         return [
             HTTPService(
                 address: settings.listen,
@@ -128,6 +144,7 @@ package struct Sidecar: Sendable {
                 logger: logger
             ),
             EvaluationService(ingest: ingest),
+        ] + (keeping.map { [$0] } ?? []) + [
             SocketService(
                 file: SocketFile(
                     path: settings.socket.path,

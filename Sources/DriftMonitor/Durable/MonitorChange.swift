@@ -1,8 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-package import DriftStatistics
-
 /// What names a monitor over restarts.
 package struct MonitorKey: Hashable, Sendable {
     /// The model.

@@ -10,20 +10,35 @@ final class MetricsPage: Sendable {
     private let document: Mutex<MetricsDocument>
     private let board: ReportBoard
     private let ingest: Ingest
+    private let journal: JournalKeeper?
 
-    init(build: BuildInfo, maximumFeatures: Int, board: ReportBoard, ingest: Ingest) {
+    init(
+        build: BuildInfo,
+        maximumFeatures: Int,
+        board: ReportBoard,
+        ingest: Ingest,
+        journal: JournalKeeper?
+    ) {
         document = Mutex(MetricsDocument(build: build, maximumFeatures: maximumFeatures))
         self.board = board
         self.ingest = ingest
+        self.journal = journal
     }
 
     /// The page in the format that the scraper likes best.
     func answer(accept: String?) -> HTTPAnswer {
         let choice = ExpositionChoice.negotiate(accept: accept)
         let (report, counters) = (board.report, ingest.counters)
+        let figures = journal?.figures
         let process = ProcessStatistics.ofThisProcess()
         let body = document.withLock { document in
-            document.render(choice.format, report: report, counters: counters, process: process)
+            document.render(
+                choice.format,
+                report: report,
+                counters: counters,
+                journal: figures,
+                process: process
+            )
         }
         return HTTPAnswer(contentType: choice.contentType, body: body)
     }

@@ -17,6 +17,7 @@ struct SidecarRoutes: Sendable {
     let ingest: Ingest
     let metrics: MetricsPage
     let readiness: Readiness
+    let journal: JournalKeeper?
     let version: String
     let logger: Logger
 
@@ -51,9 +52,25 @@ struct SidecarRoutes: Sendable {
     }
 
     private func ready() -> HTTPAnswer {
-        readiness.isReady
-            ? .json { $0.status("ready") }
-            : .error(.serviceUnavailable, code: "not_ready", message: "the socket is not open")
+        guard readiness.isReady else {
+            return .error(.serviceUnavailable, code: "not_ready", message: "the socket is not open")
+        }
+        guard let journal else { return .json { $0.status("ready") } }
+        // A journal that fails takes no pod out of service: drift is still measured.
+        let failure = journal.figures.failure
+        return .json { writer in
+            writer.object { writer in
+                writer.key("status")
+                writer.value("ready")
+                writer.key("journal")
+                writer.object { writer in
+                    writer.key("status")
+                    writer.value(failure == nil ? "ok" : "failing")
+                    writer.key("reason")
+                    if let failure { writer.value(failure) } else { writer.null() }
+                }
+            }
+        }
     }
 
     private func landingPage() -> HTTPAnswer {

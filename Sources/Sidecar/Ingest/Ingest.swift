@@ -3,55 +3,91 @@
 
 package import DriftMonitor
 import Hosting
+package import Journal
 package import Logging
 import PredictionLog
 import Synchronization
 
-/// Everything that records change, behind one lock: the intake, the monitors, the counters.
+/// Everything that records change, behind one lock: the intake, the monitors, the counters, the
+/// sessions of producers.
 ///
 /// A connection takes the lock for one buffer (about 200 records), an evaluation for less than a
-/// millisecond, a scrape for a copy of the counters. Log lines are written after the lock.
+/// millisecond, a scrape for a copy of the counters, the journal for taking over what it has to
+/// keep. Log lines and answers are written after the lock.
 package final class Ingest: Sendable {
-    private struct State: Sendable {
+    struct State: Sendable {
         var intake: Intake
         var monitors: MonitorSet
         var counters = IngestCounters()
         var schedule: EvaluationSchedule
         var notices = NoticeLimiter()
+        var sessions: SessionTable
+        var connections = ConnectionTable()
+        var keeping: Keeping
     }
 
-    private let state: Mutex<State>
-    private let board: ReportBoard
-    private let logger: Logger
-    private let clock: @Sendable () -> Double
+    let state: Mutex<State>
+    let board: ReportBoard
+    let logger: Logger
+    private let kept: Kept?
+    let clock: @Sendable () -> Double
+    /// What is woken when there is something to be kept.
+    let bell: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
 
     /// Makes an ingest without references.
     ///
     /// - Parameters:
     ///   - settings: How records are windowed, and how much is monitored.
     ///   - board: Where reports are published.
+    ///   - kept: What a journal remembers; nil when there is no journal.
     ///   - logger: Where odd records are told.
     ///   - clock: The wall clock, in Unix seconds.
     package init(
         settings: SidecarSettings,
         board: ReportBoard,
+        kept: Kept? = nil,
         logger: Logger,
         clock: @escaping @Sendable () -> Double = wallClockSeconds
     ) {
+        let isKept = kept != nil
         state = Mutex(
             State(
                 intake: Intake(catalog: SchemaCatalog([])),
-                monitors: MonitorSet(settings: settings.monitor, limits: settings.limits),
+                monitors: MonitorSet(
+                    settings: settings.monitor,
+                    limits: settings.limits,
+                    isKept: isKept
+                ),
                 schedule: EvaluationSchedule(
                     clock: settings.monitor.clock,
                     intervalSeconds: settings.evaluateEvery.inSeconds,
                     now: clock()
-                )
+                ),
+                sessions: SessionTable(kept: kept?.sessions ?? [], isKept: isKept),
+                keeping: Keeping(isKept: isKept)
             )
         )
         self.board = board
+        self.kept = kept
         self.logger = logger
         self.clock = clock
+    }
+
+    /// What a journal remembers.
+    package struct Kept: Sendable {
+        /// The sessions of producers.
+        package var sessions: [SessionProgress]
+        /// What is kept of a monitor under a layout; reads the disk.
+        package var monitor: @Sendable (_ key: MonitorKey, _ layout: String) -> StoredMonitor?
+
+        /// Names what is remembered.
+        package init(
+            sessions: [SessionProgress],
+            monitor: @escaping @Sendable (_ key: MonitorKey, _ layout: String) -> StoredMonitor?
+        ) {
+            self.sessions = sessions
+            self.monitor = monitor
+        }
     }
 
     /// The live counters.
@@ -59,6 +95,9 @@ package final class Ingest: Sendable {
         state.withLock { state in
             var counters = state.counters
             counters.versions = state.monitors.recordCounts
+            counters.connections = state.connections.count
+            counters.sessions = state.sessions.count
+            counters.unkeptBytes = state.monitors.unkeptBytes
             return counters
         }
     }
@@ -74,82 +113,13 @@ package final class Ingest: Sendable {
     }
 }
 
-// MARK: - Connections
-
-extension Ingest {
-    /// Admits a connection unless there are `limit` already.
-    func connectionOpened(limit: Int) -> Bool {
-        state.withLock { state in
-            guard state.counters.connections < limit else { return false }
-            state.counters.connections += 1
-            return true
-        }
-    }
-
-    /// Counts a connection that was closed at once; the log tells each kind once a minute.
-    func connectionRefused(_ refusal: ConnectionRefusal) {
-        let now = clock()
-        let passed = state.withLock { state in
-            state.counters.connectionsRefused += 1
-            return state.notices.pass("\(refusal)", count: 1, at: now)
-        }
-        guard let passed else { return }
-        logger.warning(
-            "connections refused",
-            metadata: ["reason": "\(refusal)", "count": "\(passed)"]
-        )
-    }
-
-    /// Tells something of a connection; the log has each text once a minute.
-    func notice(_ text: String) {
-        let now = clock()
-        guard let passed = state.withLock({ $0.notices.pass(text, count: 1, at: now) }) else {
-            return
-        }
-        logger.warning("\(text)", metadata: ["count": "\(passed)"])
-    }
-
-    /// Counts what a connection sent; all of it when this returns.
-    ///
-    /// - Complexity: O(bytes), no allocation per record.
-    func receive(_ bytes: Span<UInt8>, with scanner: inout RecordScanner) {
-        let now = clock()
-        let notices = state.withLock { state in
-            state.counters.bytes += UInt64(bytes.count)
-            state.schedule.recordsArrived(at: now)
-            var notices: [Notice] = []
-            var consumed = 0
-            while consumed < bytes.count {
-                let rest = bytes.extracting(consumed..<bytes.count)
-                consumed += scanner.scan(rest, into: &state.intake)
-                drain(&state, now: now, notices: &notices)
-            }
-            return notices
-        }
-        log(notices)
-    }
-
-    /// Ends a connection; a line without its newline is truncated.
-    func connectionClosed(_ scanner: inout RecordScanner) {
-        let now = clock()
-        let notices = state.withLock { state in
-            state.counters.connections -= 1
-            var notices: [Notice] = []
-            scanner.finish(into: &state.intake)
-            drain(&state, now: now, notices: &notices)
-            return notices
-        }
-        log(notices)
-    }
-}
-
 // MARK: - Evaluation
 
 extension Ingest {
     /// Publishes a report if one is due.
     func evaluateWhenDue() {
         let now = clock()
-        state.withLock { state in
+        change { state in
             if state.schedule.isDue(at: now) { evaluate(&state, now: now) }
         }
     }
@@ -157,10 +127,10 @@ extension Ingest {
     /// Publishes a report.
     func evaluate() {
         let now = clock()
-        state.withLock { evaluate(&$0, now: now) }
+        change { evaluate(&$0, now: now) }
     }
 
-    private func evaluate(_ state: inout State, now: Double) {
+    func evaluate(_ state: inout State, now: Double) {
         board.publish(state.monitors.report(at: now))
         state.schedule.reported(at: now)
     }
@@ -169,18 +139,44 @@ extension Ingest {
 // MARK: - References and settings
 
 extension Ingest {
-    /// Watches these references and no others; unchanged ones keep what they have counted.
+    /// Watches these references and no others; unchanged ones keep what they have counted, new
+    /// ones go on from what the journal has kept of them.
     package func install(_ sources: [MonitorSet.Source]) -> [MonitorRefusal] {
+        let kept = keptMonitors(of: sources)
         let now = clock()
-        let (refusals, notices) = state.withLock { state in
-            let result = state.monitors.install(sources, into: &state.intake, now: now)
+        let (installation, notices) = change { state in
+            let installation = state.monitors.install(
+                sources,
+                stored: kept,
+                into: &state.intake,
+                now: now
+            )
             var notices: [Notice] = []
-            count(result.drained, in: &state, now: now, notices: &notices)
+            count(installation.drained, in: &state, now: now, notices: &notices)
             evaluate(&state, now: now)
-            return (result.refusals, notices)
+            return (installation, notices)
         }
         log(notices)
-        return refusals
+        for key in installation.restored {
+            logger.info("windows restored", metadata: key.metadata)
+        }
+        for (key, fault) in installation.faults {
+            var metadata = key.metadata
+            metadata["fault"] = "\(fault)"
+            logger.error("windows not restored; they begin anew", metadata: metadata)
+        }
+        return installation.refusals
+    }
+
+    /// What the journal has kept of monitors that there are not yet; read without the lock.
+    private func keptMonitors(of sources: [MonitorSet.Source]) -> [MonitorKey: StoredMonitor] {
+        guard let kept else { return [:] }
+        let (unknown, layout) = state.withLock { state in
+            (state.monitors.unknown(among: sources), state.monitors.settings.layout)
+        }
+        var monitors: [MonitorKey: StoredMonitor] = [:]
+        for key in unknown { monitors[key] = kept.monitor(key, layout) }
+        return monitors
     }
 
     /// Says how many reference files were found that are not in use.
@@ -191,7 +187,7 @@ extension Ingest {
     /// Goes on with other settings; monitors begin anew only if windows or clock changed.
     package func reconfigure(_ settings: SidecarSettings) {
         let now = clock()
-        let notices = state.withLock { state in
+        let notices = change { state in
             var notices: [Notice] = []
             let drained = state.monitors.reconfigure(
                 settings.monitor,
@@ -208,77 +204,9 @@ extension Ingest {
     }
 }
 
-// MARK: - Counting and telling
-
-extension Ingest {
-    /// A log line to be written once the lock is free.
-    private struct Notice: Sendable {
-        var message: String
-        var metadata: Logger.Metadata
-    }
-
-    private func drain(_ state: inout State, now: Double, notices: inout [Notice]) {
-        let drained = state.monitors.drain(&state.intake, now: now)
-        count(drained, in: &state, now: now, notices: &notices)
-    }
-
-    /// Adds what an intake held to the counters and publishes the reports of closed panes.
-    private func count(
-        _ drained: MonitorSet.Drained,
-        in state: inout State,
-        now: Double,
-        notices: inout [Notice]
-    ) {
-        let tally = drained.tally
-        state.counters.actuals += tally.actuals
-        state.counters.producerDropped += tally.producerDropped
-        for schema in tally.schemas { state.counters.unknownFeatures += schema.unknownFeatures }
-        for reason in RejectReason.allCases where tally.rejected(reason) > 0 {
-            state.counters.rejected[reason, default: 0] += tally.rejected(reason)
-        }
-        for (reason, count) in [(RejectReason.late, drained.late), (.future, drained.future)]
-        where count > 0 {
-            state.counters.rejected[reason, default: 0] += count
-            guard let passed = state.notices.pass(reason.rawValue, count: count, at: now) else {
-                continue
-            }
-            notices.append(
-                Notice(
-                    message: "records rejected: \(reason.rawValue) by the event clock",
-                    metadata: ["reason": "\(reason.rawValue)", "count": "\(passed)"]
-                )
-            )
-        }
-        if !drained.reports.isEmpty {
-            board.publish(drained.reports, at: now)
-            state.schedule.reported(at: now)
-        }
-        for fault in tally.faults {
-            let count = tally.rejected(fault.reason)
-            guard let passed = state.notices.pass(fault.reason.rawValue, count: count, at: now)
-            else { continue }
-            notices.append(
-                Notice(
-                    message: "records rejected: \(fault)",
-                    metadata: ["reason": "\(fault.reason.rawValue)", "count": "\(passed)"]
-                )
-            )
-        }
-        for unknown in tally.unknownFeatures
-        where state.intake.catalog.schemas.indices.contains(unknown.schema) {
-            let schema = state.intake.catalog.schemas[unknown.schema]
-            let hint = unknown.nearest.map { "; did the producer mean \($0)?" } ?? ""
-            notices.append(
-                Notice(
-                    message: "unknown feature \(unknown.name) ignored\(hint)",
-                    metadata: ["model": "\(schema.model)", "model_version": "\(schema.version)"]
-                )
-            )
-        }
-    }
-
-    private func log(_ notices: [Notice]) {
-        for notice in notices { logger.warning("\(notice.message)", metadata: notice.metadata) }
+extension MonitorKey {
+    fileprivate var metadata: Logger.Metadata {
+        ["model": "\(model)", "model_version": "\(version)", "digest": "\(digest)"]
     }
 }
 

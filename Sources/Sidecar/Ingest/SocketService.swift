@@ -43,6 +43,7 @@ struct SocketService: Service {
         }
         logger.info("listening for prediction logs", metadata: ["socket": "\(file.path)"])
         readiness.socketIsListening(true)
+        ingest.socketIsServed(true)
         let closed = group.any().makePromise(of: Void.self)
         // Cancelled when another service has failed: then there is no graceful shutdown.
         try await withTaskCancellationOrGracefulShutdownHandler {
@@ -52,6 +53,7 @@ struct SocketService: Service {
             file.remove(identity)
             quiescing.initiateShutdown(promise: closed)
         }
+        ingest.socketIsServed(false)
         logger.info("socket closed", metadata: ["socket": "\(file.path)"])
     }
 
@@ -72,6 +74,8 @@ struct SocketService: Service {
                 .recvAllocator,
                 value: FixedSizeRecvByteBufferAllocator(capacity: ConnectionLimits.readBytes)
             )
+            // A producer that has said its last still gets its last acknowledgement.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 Self.admit(channel, ingest: ingest, limits: limits, logger: logger)
             }
@@ -91,13 +95,11 @@ struct SocketService: Service {
             if let allowed = limits.allowedUsers, !allowed.contains(peer.user) {
                 throw ConnectionRefusal.user(peer.user)
             }
-            guard ingest.connectionOpened(limit: limits.connections) else {
-                throw ConnectionRefusal.tooMany(limit: limits.connections)
-            }
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(
-                ConnectionHandler(ingest: ingest, limits: limits, logger: logger)
-            )
+            let handler = ConnectionHandler(ingest: ingest, limits: limits, logger: logger)
+            try pipeline.addHandler(handler)
+            guard try handler.open(pipeline.context(handler: handler), limit: limits.connections)
+            else { throw ConnectionRefusal.tooMany(limit: limits.connections) }
             if let idle = limits.idle {
                 let watch = IdleStateHandler(readTimeout: TimeAmount(idle))
                 try pipeline.addHandler(watch, position: .first)

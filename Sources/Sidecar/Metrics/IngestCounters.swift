@@ -4,7 +4,7 @@
 package import DriftMonitor
 package import PredictionLog
 
-/// What came in over the socket since the process began; every number but two only grows.
+/// What came in over the socket since the process began; most numbers only grow.
 package struct IngestCounters: Sendable, Equatable {
     /// Model versions with a reference, no two alike, in its order.
     package var versions: [RecordCounts] = []
@@ -16,6 +16,14 @@ package struct IngestCounters: Sendable, Equatable {
     package var actuals: UInt64 = 0
     /// Bytes read from the socket.
     package var bytes: UInt64 = 0
+    /// Records that were sent again and had been decided before.
+    package var duplicates: UInt64 = 0
+    /// Records counted in memory alone, as the journal could not take them.
+    package var unkept: UInt64 = 0
+    /// Sessions of producers that are remembered.
+    package var sessions: Int = 0
+    /// Bytes that wait to be kept, about.
+    package var unkeptBytes: Int = 0
     /// Connections open now.
     package var connections: Int = 0
     /// Connections closed at once, since there were too many or the peer is not allowed.

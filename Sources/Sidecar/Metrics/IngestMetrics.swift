@@ -94,6 +94,13 @@ package struct IngestMetrics: Sendable {
         ),
         (
             MetricDescriptor(
+                "kedge_ingest_duplicates",
+                .counter,
+                help: "Records sent again that had been decided before; counted once."
+            ), \.duplicates
+        ),
+        (
+            MetricDescriptor(
                 "kedge_ingest_bytes",
                 .counter,
                 unit: .bytes,

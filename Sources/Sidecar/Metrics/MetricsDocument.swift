@@ -30,6 +30,7 @@ package struct MetricsDocument: Sendable {
     ///   - format: The text format.
     ///   - report: The last report published; nil before the first.
     ///   - counters: The live counters of the socket.
+    ///   - journal: What the journal does; nil without one.
     ///   - process: What the kernel says about the process.
     /// - Returns: The page, to be sent as it is or compressed.
     /// - Complexity: O(bytes written).
@@ -37,11 +38,13 @@ package struct MetricsDocument: Sendable {
         _ format: ExpositionFormat,
         report: Report?,
         counters: IngestCounters,
+        journal: JournalFigures? = nil,
         process: ProcessStatistics
     ) -> [UInt8] {
         var writer = ExpositionWriter(format, reservingBytes: lastCount + lastCount / 8)
         build.write(to: &writer)
         ingest.write(counters, to: &writer)
+        if let journal { JournalMetrics.write(journal, counters, to: &writer) }
         drift.write(report, to: &writer)
         ProcessMetrics.write(process, to: &writer)
         let page = writer.finish()

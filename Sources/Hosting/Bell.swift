@@ -2,19 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Hosting
 import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
 /// Wakes a thread that waits for a descriptor, from any other thread and without blocking.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     /// What came of a wait.
-    struct Awakening: Sendable, Equatable {
+    package struct Awakening: Sendable, Equatable {
         /// The descriptor is ready, or broken: a call on it will not block.
-        var isReady = false
+        package var isReady = false
         /// Somebody rang.
-        var isRung = false
+        package var isRung = false
     }
 
     /// The two ends of a pair of sockets that do not block, from `init` to `deinit`.
@@ -22,7 +21,10 @@ final class Bell: Sendable {
     private let far: Int32
     private let isStopped = Atomic<Bool>(false)
 
-    init() throws(SystemError) {
+    /// Makes a bell that nobody has rung.
+    ///
+    /// - Throws: `SystemError` when there are no descriptors left.
+    package init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
         let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
         // socketpair(2) fills both places.
@@ -38,7 +40,7 @@ final class Bell: Sendable {
     }
 
     /// Ends the wait of the thread, or its next one.
-    func ring() {
+    package func ring() {
         var byte: UInt8 = 1
         // One byte of this stack. It fails only where there are unheard rings enough.
         _ = unsafe send(far, &byte, 1, Int32(MSG_NOSIGNAL))
@@ -51,7 +53,7 @@ final class Bell: Sendable {
     ///   - limit: The most to wait, rounded up to milliseconds; nil waits for ever.
     /// - Returns: What ended the wait; nothing when the time did.
     @discardableResult
-    func wait(for interest: Interest?, within limit: Duration?) -> Awakening {
+    package func wait(for interest: Interest?, within limit: Duration?) -> Awakening {
         var entries = [
             pollfd(fd: near, events: Int16(POLLIN), revents: 0),
             // poll(2) leaves negative descriptors alone.
@@ -83,7 +85,7 @@ final class Bell: Sendable {
     }
 
     /// Lets a time pass in which others may ring; only a stop ends it early.
-    func pause(_ time: Duration) {
+    package func pause(_ time: Duration) {
         let end = ContinuousClock.now + time
         while !isStopped.load(ordering: .acquiring), .now < end {
             wait(for: nil, within: ContinuousClock.now.duration(to: end))
@@ -92,7 +94,7 @@ final class Bell: Sendable {
 
     /// Runs a loop on a thread of its own until it returns; it is rung and told to stop when the
     /// shutdown begins, or another service has failed.
-    func ringUntilStopped(
+    package func ringUntilStopped(
         _ loop: @escaping @Sendable (_ stopped: () -> Bool) -> Void
     ) async throws {
         let thread = NIOThreadPool(numberOfThreads: 1)
@@ -111,16 +113,18 @@ final class Bell: Sendable {
 }
 
 /// A descriptor, and what a thread waits for on it.
-struct Interest: Sendable, Equatable {
+package struct Interest: Sendable, Equatable {
     /// What may become possible.
-    enum Event: Sendable {
+    package enum Event: Sendable {
         case input, output, either
     }
 
-    let descriptor: Int32
+    /// The descriptor.
+    package let descriptor: Int32
     let events: Int16
 
-    init(_ descriptor: Int32, _ event: Event) {
+    /// Waits for an event on a descriptor.
+    package init(_ descriptor: Int32, _ event: Event) {
         self.descriptor = descriptor
         events =
             switch event {

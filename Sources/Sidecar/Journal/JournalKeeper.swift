@@ -1,0 +1,124 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+import Hosting
+import Journal
+import Logging
+import Synchronization
+
+/// The journal's file and how it does: open, or failed and to be tried again.
+///
+/// A journal that fails costs no record: everything is measured on in memory, nothing is queued,
+/// and once the file can be used again the whole state is written anew.
+final class JournalKeeper: Sendable {
+    /// Wakes the thread that keeps.
+    let bell: Bell
+    private let path: String
+    private let options: JournalStore.Options
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State: Sendable {
+        /// Nil while the journal cannot be used.
+        var store: JournalStore?
+        var figures = JournalFigures()
+    }
+
+    /// Opens the journal, or begins without it.
+    ///
+    /// - Throws: `SystemError` when there are no descriptors left.
+    init(directory: String, options: JournalStore.Options, logger: Logger) throws(SystemError) {
+        path = directory + "/" + JournalStore.fileName
+        self.options = options
+        self.logger = logger
+        bell = try Bell()
+        open()
+    }
+
+    /// The journal; nil while it cannot be used.
+    var store: JournalStore? { state.withLock { $0.store } }
+
+    /// What was done up to now.
+    var figures: JournalFigures { state.withLock { $0.figures } }
+
+    /// The sessions that are kept.
+    func sessions() -> [SessionProgress] {
+        guard let store else { return [] }
+        do throws(JournalError) {
+            return try store.sessions()
+        } catch {
+            logger.error("sessions cannot be read", metadata: ["reason": "\(error)"])
+            return []
+        }
+    }
+
+    /// What is kept of a monitor; nil when there is nothing, or it was kept under another layout.
+    func monitor(_ key: MonitorKey, layout: String) -> StoredMonitor? {
+        guard let store else { return nil }
+        do throws(JournalError) {
+            return try store.loadMonitor(key, layout: layout)
+        } catch {
+            logger.error("windows cannot be read", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Opens the journal.
+    ///
+    /// - Returns: The journal, if it can be used.
+    @discardableResult
+    func open() -> JournalStore? {
+        do throws(JournalError) {
+            let store = try JournalStore(path: path, time: wallClockSeconds(), options: options)
+            for event in store.events { logger.error("\(event)") }
+            let isBack = state.withLock { state in
+                state.store = store
+                return state.figures.failure != nil
+            }
+            if isBack { logger.notice("the journal can be opened again; everything is kept anew") }
+            return store
+        } catch {
+            failed(error)
+            return nil
+        }
+    }
+
+    /// A commit is durable.
+    func committed(to store: JournalStore, after duration: Duration) {
+        let bytes = store.fileBytes
+        state.withLock { state in
+            state.figures.failure = nil
+            state.figures.committed(after: duration.inSeconds)
+            state.figures.fileBytes = bytes
+        }
+    }
+
+    /// Goes on without the journal; the log has each reason once.
+    func failed(_ error: JournalError) {
+        let isNew = state.withLock { state in
+            state.store = nil
+            state.figures.failures += 1
+            defer { state.figures.failure = error.description }
+            return state.figures.failure != error.description
+        }
+        guard isNew else { return }
+        logger.error(
+            "the journal fails; measuring goes on in memory, nothing is acknowledged",
+            metadata: ["reason": "\(error)", "path": "\(path)"]
+        )
+    }
+
+    /// Closes the file; nothing may be asked of it any more.
+    func close() {
+        let store = state.withLock { state in
+            defer { state.store = nil }
+            return state.store
+        }
+        do throws(JournalError) {
+            try store?.close()
+        } catch {
+            logger.error("the journal was not closed", metadata: ["reason": "\(error)"])
+        }
+    }
+}

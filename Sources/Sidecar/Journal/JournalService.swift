@@ -1,0 +1,105 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Hosting
+import Journal
+import ServiceLifecycle
+
+/// Keeps what the ingest gathers, on a thread of its own: takes it over, commits it, and says that
+/// it is durable.
+struct JournalService: Service {
+    /// How long records gather before they are committed together.
+    static let linger = Duration.milliseconds(20)
+    /// Without anything to keep a commit is made all the same, for the coverage.
+    static let heartbeat = Duration.seconds(10)
+    /// How long it takes until a journal that has failed is tried again.
+    static let retry = Duration.seconds(1)
+
+    let keeper: JournalKeeper
+    let ingest: Ingest
+
+    func run() async throws {
+        let (keeper, ingest) = (keeper, ingest)
+        ingest.onUnkept { keeper.bell.ring() }
+        try await keeper.bell.ringUntilStopped { stopped in
+            var loop = KeepingLoop(keeper: keeper, ingest: ingest)
+            loop.run(stopped)
+        }
+    }
+}
+
+/// The thread's own.
+private struct KeepingLoop {
+    let keeper: JournalKeeper
+    let ingest: Ingest
+    /// A commit of which it is not known whether it took effect, and the number of the one before.
+    private var unsettled: JournalCommit?
+    private var lastNumber = 0
+    private var isUp = true
+
+    init(keeper: JournalKeeper, ingest: Ingest) {
+        self.keeper = keeper
+        self.ingest = ingest
+    }
+
+    mutating func run(_ stopped: () -> Bool) {
+        while !stopped() {
+            if let store = keeper.store {
+                keeper.bell.wait(for: nil, within: JournalService.heartbeat)
+                gather(stopped)
+                commit(to: store)
+            } else {
+                if isUp { hasFailed() }
+                keeper.bell.pause(JournalService.retry)
+                if !stopped(), let store = keeper.open() {
+                    settle(store)
+                    commit(to: store)
+                }
+            }
+        }
+        // What came while the socket was read out.
+        if let store = keeper.store { commit(to: store) }
+        keeper.close()
+    }
+
+    /// Lets records gather that are to be committed together.
+    private func gather(_ stopped: () -> Bool) {
+        guard !stopped(), ingest.unkeptBytes < Keeping.commitBytes else { return }
+        keeper.bell.wait(for: nil, within: JournalService.linger)
+    }
+
+    private mutating func commit(to store: JournalStore) {
+        var commit = ingest.takeUnkept(begins: !isUp)
+        isUp = true
+        if let unsettled { commit.inherit(unsettled) }
+        let start = ContinuousClock.now
+        do throws(JournalError) {
+            lastNumber = try store.commit(commit)
+            unsettled = nil
+            ingest.isDurable(commit)
+            keeper.committed(to: store, after: start.duration(to: .now))
+            try store.checkpointIfLarge()
+            try store.reclaim()
+        } catch {
+            unsettled = commit
+            keeper.failed(error)
+            hasFailed()
+        }
+    }
+
+    private mutating func hasFailed() {
+        isUp = false
+        ingest.journalHasFailed()
+    }
+
+    /// Finds out whether the commit that failed took effect all the same.
+    private mutating func settle(_ store: JournalStore) {
+        do throws(JournalError) {
+            guard let last = try store.lastCommit() else { return }
+            if last.number > lastNumber { unsettled = nil }
+            lastNumber = last.number
+        } catch {
+            keeper.failed(error)
+        }
+    }
+}
