@@ -58,10 +58,10 @@ let package = Package(
         .target(
             name: "Journal",
             dependencies: [
-                "CZlib", "DriftMonitor",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CZlib", "DriftMonitor", "PredictionLog",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
         ),
@@ -124,7 +124,7 @@ let package = Package(
             name: "kedge",
             dependencies: [
                 "Hosting", "DriftStatistics", "PredictionLog", "DriftMonitor", "Sidecar",
-                "Inference", "InferenceServer",
+                "Inference", "InferenceServer", "Journal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -168,6 +168,14 @@ let package = Package(
         .testTarget(
             name: "DriftMonitorTests",
             dependencies: ["DriftMonitor", "DriftStatistics", "PredictionLog", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "JournalTests",
+            dependencies: [
+                "Journal", "DriftMonitor", "PredictionLog", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
