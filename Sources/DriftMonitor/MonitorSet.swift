@@ -218,8 +218,8 @@ package struct MonitorSet: Sendable {
     }
 
     /// Which of these references have no monitor yet.
-    package func unknown(among sources: [Source]) -> [MonitorKey] {
-        sources.map(\.key).filter { key in !versions.contains { $0.source.key == key } }
+    package func unknown(among sources: [Source]) -> [Source] {
+        sources.filter { source in !versions.contains { $0.source.key == source.key } }
     }
 
     /// Parts references into those that are monitored and refusals.

@@ -63,7 +63,7 @@ package struct Sidecar: Sendable {
             )
         }
         let kept = journal.map { journal in
-            Ingest.Kept(sessions: journal.sessions()) { journal.monitor($0, layout: $1) }
+            Ingest.Kept(sessions: journal.sessions()) { journal.monitor(of: $0, layout: $1) }
         }
         ingest = Ingest(settings: settings, board: board, kept: kept, logger: logger)
         references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)

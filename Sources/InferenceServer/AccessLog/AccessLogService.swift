@@ -39,8 +39,12 @@ package struct AccessLogService: Service {
     package func run() async throws {
         let (log, bell, descriptor) = (log, bell, descriptor)
         log.queue.onWake { bell.ring() }
-        try await bell.ringUntilStopped { stopped in
-            Self.write(log.queue, to: descriptor, bell, until: stopped)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await bell.run { stopped in
+                Self.write(log.queue, to: descriptor, bell, until: stopped)
+            }
+        } onCancelOrGracefulShutdown: {
+            bell.stop()
         }
     }
 

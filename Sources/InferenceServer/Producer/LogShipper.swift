@@ -66,12 +66,16 @@ package struct LogShipper: Service {
     package func run() async throws {
         let bell = bell
         queue.onWake { bell.ring() }
-        try await bell.ringUntilStopped { stopped in
-            var journey = Journey(path: path, producer: producer, logger: logger)
-            journey.run(queue, bell, stopped) { state in
-                progress.sent.store(state.recordsSent, ordering: .relaxed)
-                progress.isConnected.store(state.isConnected, ordering: .relaxed)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await bell.run { stopped in
+                var journey = Journey(path: path, producer: producer, logger: logger)
+                journey.run(queue, bell, stopped) { state in
+                    progress.sent.store(state.recordsSent, ordering: .relaxed)
+                    progress.isConnected.store(state.isConnected, ordering: .relaxed)
+                }
             }
+        } onCancelOrGracefulShutdown: {
+            bell.stop()
         }
     }
 }

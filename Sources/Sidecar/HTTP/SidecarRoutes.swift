@@ -7,6 +7,7 @@ import HTTPTypes
 import Hosting
 import Hummingbird
 import Logging
+import PredictionLog
 
 /// The sidecar's HTTP interface.
 ///

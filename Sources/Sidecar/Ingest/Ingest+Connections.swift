@@ -1,7 +1,11 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import DriftMonitor
+import Hosting
+import Logging
 import PredictionLog
+import Synchronization
 
 /// What connections do.
 extension Ingest {

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Hosting
 import Journal
 import Logging
 import PredictionLog
+import Synchronization
 
 /// Counting what the scanners found, and telling what is odd.
 extension Ingest {

@@ -3,6 +3,7 @@
 
 import DriftMonitor
 import Journal
+import Synchronization
 
 /// What the journal takes, and what it says.
 extension Ingest {

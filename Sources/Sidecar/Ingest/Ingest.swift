@@ -77,13 +77,17 @@ package final class Ingest: Sendable {
     package struct Kept: Sendable {
         /// The sessions of producers.
         package var sessions: [SessionProgress]
-        /// What is kept of a monitor under a layout; reads the disk.
-        package var monitor: @Sendable (_ key: MonitorKey, _ layout: String) -> StoredMonitor?
+        /// What is kept of a reference's monitor under a layout; reads the disk.
+        package var monitor:
+            @Sendable (_ source: MonitorSet.Source, _ layout: String) -> StoredMonitor?
 
         /// Names what is remembered.
         package init(
             sessions: [SessionProgress],
-            monitor: @escaping @Sendable (_ key: MonitorKey, _ layout: String) -> StoredMonitor?
+            monitor:
+                @escaping @Sendable (
+                    _ source: MonitorSet.Source, _ layout: String
+                ) -> StoredMonitor?
         ) {
             self.sessions = sessions
             self.monitor = monitor
@@ -175,7 +179,7 @@ extension Ingest {
             (state.monitors.unknown(among: sources), state.monitors.settings.layout)
         }
         var monitors: [MonitorKey: StoredMonitor] = [:]
-        for key in unknown { monitors[key] = kept.monitor(key, layout) }
+        for source in unknown { monitors[source.key] = kept.monitor(source, layout) }
         return monitors
     }
 

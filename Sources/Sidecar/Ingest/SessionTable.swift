@@ -51,7 +51,7 @@ struct SessionTable: Sendable {
         var deliveries: [Delivery] = []
     }
 
-    private struct Session: Sendable {
+    fileprivate struct Session: Sendable {
         var progress: SessionProgress
         /// What is durable of `progress.decided`.
         var durable: UInt64

@@ -53,11 +53,13 @@ final class JournalKeeper: Sendable {
         }
     }
 
-    /// What is kept of a monitor; nil when there is nothing, or it was kept under another layout.
-    func monitor(_ key: MonitorKey, layout: String) -> StoredMonitor? {
+    /// What is kept of a reference's monitor; nil when there is nothing, or it was kept under
+    /// another layout.
+    func monitor(of source: MonitorSet.Source, layout: String) -> StoredMonitor? {
         guard let store else { return nil }
+        let cellCount = CellLayout(source.reference).cellCount
         do throws(JournalError) {
-            return try store.loadMonitor(key, layout: layout)
+            return try store.loadMonitor(source.key, layout: layout, cellCount: cellCount)
         } catch {
             logger.error("windows cannot be read", metadata: ["reason": "\(error)"])
             return nil

@@ -21,9 +21,13 @@ struct JournalService: Service {
     func run() async throws {
         let (keeper, ingest) = (keeper, ingest)
         ingest.onUnkept { keeper.bell.ring() }
-        try await keeper.bell.ringUntilStopped { stopped in
-            var loop = KeepingLoop(keeper: keeper, ingest: ingest)
-            loop.run(stopped)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await keeper.bell.run { stopped in
+                var loop = KeepingLoop(keeper: keeper, ingest: ingest)
+                loop.run(stopped)
+            }
+        } onCancelOrGracefulShutdown: {
+            keeper.bell.stop()
         }
     }
 }

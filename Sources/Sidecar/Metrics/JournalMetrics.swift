@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Exposition
+package import Exposition
 
 /// Renders what the journal does; without one there is nothing of it on the page.
 package enum JournalMetrics {

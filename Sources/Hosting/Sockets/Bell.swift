@@ -3,7 +3,6 @@
 
 import Glibc
 import NIOPosix
-import ServiceLifecycle
 import Synchronization
 
 /// Wakes a thread that waits for a descriptor, from any other thread and without blocking.
@@ -92,23 +91,24 @@ package final class Bell: Sendable {
         }
     }
 
-    /// Runs a loop on a thread of its own until it returns; it is rung and told to stop when the
-    /// shutdown begins, or another service has failed.
-    package func ringUntilStopped(
+    /// Runs a loop on a thread of its own until it returns.
+    ///
+    /// It ends by itself, after its last work: `stop` tells it to.
+    package func run(
         _ loop: @escaping @Sendable (_ stopped: () -> Bool) -> Void
     ) async throws {
         let thread = NIOThreadPool(numberOfThreads: 1)
         thread.start()
         defer { thread.shutdownGracefully { _ in } }
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            // Not by the pool's own cancellation: the loop ends by itself, after its last work.
-            try await thread.runIfActive { [self] in
-                loop { self.isStopped.load(ordering: .acquiring) }
-            }
-        } onCancelOrGracefulShutdown: { [self] in
-            isStopped.store(true, ordering: .releasing)
-            ring()
+        try await thread.runIfActive { [self] in
+            loop { self.isStopped.load(ordering: .acquiring) }
         }
+    }
+
+    /// Rings, and tells the loop to stop.
+    package func stop() {
+        isStopped.store(true, ordering: .releasing)
+        ring()
     }
 }
 
