@@ -37,19 +37,19 @@ package enum JournalMetrics {
         help: "Commits, or attempts to open the journal, that have failed."
     )
     private static let durations = MetricDescriptor(
-        "kedge_journal_commit_duration",
+        "kedge_journal_commit_duration_seconds",
         .histogram,
         unit: .seconds,
         help: "How long commits took until they were durable."
     )
     private static let size = MetricDescriptor(
-        "kedge_journal_size",
+        "kedge_journal_size_bytes",
         .gauge,
         unit: .bytes,
         help: "The size of the journal's files."
     )
     private static let pending = MetricDescriptor(
-        "kedge_journal_pending",
+        "kedge_journal_pending_bytes",
         .gauge,
         unit: .bytes,
         help: "What waits for the next commit."
