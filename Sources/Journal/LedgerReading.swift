@@ -79,7 +79,7 @@ package struct LedgerQuarter: Sendable, Equatable {
 extension JournalReader {
     /// Reads the ledger in the order of model, version, feature, bins and quarter, all by bytes.
     ///
-    /// - Returns: How many rows were damaged, and left out.
+    /// - Returns: How many rows and series were damaged, and left out.
     /// - Throws: `JournalError`; what `body` throws is in `other`.
     /// - Complexity: O(rows selected), one at a time in memory.
     package func ledger(
@@ -88,7 +88,7 @@ extension JournalReader {
     ) throws(JournalError) -> Int {
         try read { database in
             let ledger = try LedgerRows(selection, database)
-            var damaged = 0
+            var damaged = ledger.damagedSeries
             for (id, series) in ledger.series {
                 damaged += try ledger.each(of: id, in: selection.quarters) { row in
                     try body(
@@ -109,7 +109,7 @@ extension JournalReader {
 
     /// Reads the ledger in the order of model, version and quarter.
     ///
-    /// - Returns: How many rows were damaged, and left out.
+    /// - Returns: How many rows and series were damaged, and left out.
     /// - Throws: `JournalError`; what `body` throws is in `other`.
     /// - Complexity: O(rows selected), a day at a time in memory.
     package func ledgerQuarters(
@@ -118,7 +118,7 @@ extension JournalReader {
     ) throws(JournalError) -> Int {
         try read { database in
             let ledger = try LedgerRows(selection, database)
-            var damaged = 0
+            var damaged = ledger.damagedSeries
             for group in ledger.byVersion {
                 var rest = selection.quarters
                 while let first = try ledger.first(of: group, in: rest) {
@@ -140,11 +140,16 @@ private struct LedgerRows {
     static let chunk = 96
 
     let series: [Numbered]
+    /// Series that are damaged, and whose rows are therefore nobody's.
+    let damagedSeries: Int
     private let database: Database
 
     init(_ selection: LedgerSelection, _ database: Database) throws {
         self.database = database
-        series = try Series.all(database).filter { selection.includes($0.value) }
+        let all = try Series.all(database)
+        let whole = all.compactMapValues { try? $0.get() }
+        damagedSeries = all.count - whole.count
+        series = whole.filter { selection.includes($0.value) }
             .map { (id: $0.key, series: $0.value, order: $0.value.order) }
             .sorted { $0.order.lexicographicallyPrecedes($1.order) }
             .map { ($0.id, $0.series) }
