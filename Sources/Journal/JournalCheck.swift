@@ -29,15 +29,16 @@ struct JournalCheck {
         return events
     }
 
-    /// Makes sure that every row of the ledger is found by its series.
+    /// Makes sure that every row of the ledger is found by its key.
     ///
     /// SQLite's quick check does not, and a row in the wrong place would be missed; of panes and
     /// batches the monitors know the numbers.
     private func requireOrder(_ database: Database) throws {
         let sql = """
-            SELECT (SELECT count(*) FROM ledger) = coalesce(sum(
-                (SELECT count(*) FROM ledger WHERE ledger.series = kept.id)), 0)
-            FROM series AS kept
+            SELECT NOT EXISTS (
+                SELECT 1 FROM ledger AS every WHERE NOT EXISTS (
+                    SELECT 1 FROM ledger AS found
+                    WHERE found.series = every.series AND found.quarter = every.quarter))
             """
         guard try Bool.fetchOne(database, sql: sql) == true else {
             throw Damage(reason: "rows of ledger stand out of order")
