@@ -363,7 +363,7 @@ class _Call:
         fields = _fields(
             prediction, self._model, self._version, self.id, self._ts, latency, outcome, None
         )
-        self._log._append('{"features":%s,%s\n' % (self.features, _encode(fields)[1:]))
+        self._log._append('%s,"features":%s}\n' % (_encode(fields)[:-1], self.features))
 
 
 class _Ring:
