@@ -299,17 +299,21 @@ class PredictionLog:
             _logger.warning(message, error)
 
     def _start(self) -> None:
-        with self._starting:
-            if self._shipper is not None or self._ring.is_stopping:
-                return
-            producer = self._producer or f"{socket.gethostname()}/{os.getpid()}"
-            hello = {"producer": producer, "model": self._model, "version": self._version}
-            try:
+        # Never waited for: whoever starts it already, even this thread under a signal handler,
+        # ships this record too.
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._shipper is None and not self._ring.is_stopping:
+                producer = self._producer or f"{socket.gethostname()}/{os.getpid()}"
+                hello = {"producer": producer, "model": self._model, "version": self._version}
                 self._shipper = _Shipper(self._path, hello, self._ring, self._acknowledge)
-            except (OSError, RuntimeError) as error:  # No descriptors or threads left.
-                return self._warn("predictions wait: nothing can ship them yet: %r", error)
-            # Here and not at first: `multiprocessing` clears what its children inherit.
-            atexit.register(self.close)
+                # Here and not at first: `multiprocessing` clears what its children inherit.
+                atexit.register(self.close)
+        except (OSError, RuntimeError) as error:  # No descriptors or threads left.
+            self._warn("predictions wait: nothing can ship them yet: %r", error)
+        finally:
+            self._starting.release()
 
     def _begin_in_child(self) -> None:
         """Leaves everything to the parent, of which the child has copies."""
@@ -377,8 +381,10 @@ class _Ring:
     """
 
     def __init__(self, capacity: int, numbered: bool) -> None:
-        # Reentrant, for a signal handler that logs.
+        # Reentrant, for a signal handler that logs while its thread is in here.
         self._lock = threading.RLock()
+        self._arrived: Deque[bytes] = deque()
+        self._is_adding = False
         self._is_empty = threading.Condition(self._lock)
         self._capacity, self._numbered = capacity, numbered
         self._waiting: Deque[bytes] = deque()
@@ -397,20 +403,31 @@ class _Ring:
     def append(self, line: bytes) -> None:
         """Adds the line of a record, which ends in a newline."""
         with self._lock:
-            self._logged += 1
-            if self._numbered:
-                line = b'{"seq":%d,%b' % (self._next, line[1:])
-            size = len(line) + _LINE_OVERHEAD
-            if size > self._capacity or self._stop_at is not None:
-                self._dropped += 1
-                return
-            self._next += 1
-            self._waiting.append(line)
-            self._bytes += size
-            if self._bytes > self._capacity:
-                self._make_room()
-            if self._shipper_sleeps:
-                self._ring_bell()
+            self._arrived.append(line)
+            if self._is_adding:
+                return  # A signal handler logs in the midst of what follows, which goes on.
+            self._is_adding = True
+            try:
+                while self._arrived:
+                    self._add(self._arrived.popleft())
+            finally:
+                self._is_adding = False
+
+    def _add(self, line: bytes) -> None:
+        self._logged += 1
+        if self._numbered:
+            line = b'{"seq":%d,%b' % (self._next, line[1:])
+        size = len(line) + _LINE_OVERHEAD
+        if size > self._capacity or self._stop_at is not None:
+            self._dropped += 1
+            return
+        self._next += 1
+        self._waiting.append(line)
+        self._bytes += size
+        if self._bytes > self._capacity:
+            self._make_room()
+        if self._shipper_sleeps:
+            self._ring_bell()
 
     def refuse(self) -> None:
         """Counts a record of which there is no line."""
@@ -837,12 +854,13 @@ def _plain_features(features: Any) -> Any:
     kind = type(features)
     if kind is dict or kind is list or kind is tuple:
         return features
-    if getattr(features, "ndim", 1) == 2:
-        if len(features) != 1:
-            raise TypeError(f"features of {len(features)} rows: a record has one")
+    dimensions = getattr(features, "ndim", 1)
+    if dimensions == 2 and len(features) == 1:
         # A frame gives each value its own type this way, which its `iloc` does not.
         is_frame = hasattr(features, "to_dict")
         features = features.to_dict("records")[0] if is_frame else features[0]
+    elif dimensions != 1:
+        raise TypeError("features are not one row; log the rows one by one")
     for method in ("to_dict", "model_dump", "tolist"):
         if hasattr(features, method):
             features = getattr(features, method)()
