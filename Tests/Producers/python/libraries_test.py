@@ -1,6 +1,6 @@
 # Kedge — drift monitoring beside the model.
 # SPDX-License-Identifier: Apache-2.0
-"""The values of numpy and pandas themselves, and the FastAPI example as it stands.
+"""The values of numpy and pandas themselves, the FastAPI example as it stands, and the types.
 
 Named so that pytest finds it and `python3 -m unittest` does not: that runs on any Python, without
 these libraries.
@@ -9,6 +9,9 @@ these libraries.
 import asyncio
 import importlib.util
 import json
+import os
+import subprocess
+import sys
 from unittest import mock
 
 import numpy
@@ -71,6 +74,16 @@ class LibrariesTest(ProducerTest):
         log = self.log()
         log.log(pandas.concat([frame, frame]), 1)
         self.assertEqual(log.counts.invalid, 1)
+
+
+class TypesTest(ProducerTest):
+    def test_mypy_is_content(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull,
+             str(CLIENT / "kedge.py")],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout)
 
 
 class FastAPITest(ProducerTest):

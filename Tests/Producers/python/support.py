@@ -48,7 +48,7 @@ class ProducerTest(unittest.TestCase):
 
     def log(self, **options):
         """A log on the test's path, closed after it."""
-        log = kedge.PredictionLog(self.path, "delay", "1", **options)
+        log = kedge.PredictionLog(Path(self.path), "delay", "1", **options)
         self.addCleanup(log.close, 0.0)
         return log
 

@@ -14,6 +14,7 @@ class DeliveryTest(ProducerTest):
     def test_what_is_logged_arrives_in_order_after_a_hello(self):
         with FakeSidecar(self.path) as sidecar:
             log = self.log(producer="pod-7/web")
+            self.assertEqual(log.counts, (0, 0, 0, 0, 0, 0, False))
             for number in range(1_000):
                 log.log({**FEATURES, "distance": number}, 0.5, id=number, latency=0.001)
             log.log_actual(3, True)

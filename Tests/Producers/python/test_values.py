@@ -7,6 +7,7 @@ import collections
 import decimal
 import enum
 import json
+import logging
 import math
 import struct
 import types
@@ -185,6 +186,15 @@ class ValuesTest(ProducerTest):
             log.log(object(), 1)
             log.log_actual(object(), 1)
         self.assertEqual((log.counts.invalid, log.counts.dropped, len(self.told)), (6, 6, 1))
+
+    def test_a_warning_holds_no_values_and_does_not_raise(self):
+        self.assertIsNone(self.line({"name": "secret \ud800"}, 1))
+        self.assertNotIn("secret", self.told[0])
+        handler = logging.Handler()
+        handler.emit = lambda record: 1 / 0
+        logging.getLogger("kedge").addHandler(handler)
+        self.addCleanup(logging.getLogger("kedge").removeHandler, handler)
+        self.assertIsNone(self.line(object(), 1))
 
     def test_a_caller_may_change_what_it_logged(self):
         with FakeSidecar(self.path) as sidecar:

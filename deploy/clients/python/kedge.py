@@ -25,6 +25,7 @@ session. What the parent had queued stays the parent's.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import inspect
 import json
@@ -63,6 +64,8 @@ _LINE_OVERHEAD = 48
 """Bytes that a line in the ring takes beside its own: the object's head and its place."""
 _BATCH_BYTES = 131_072
 """Bytes that are taken from the ring at once."""
+_RELEASED_AT_ONCE = 256
+"""Lines that are forgotten under the ring's lock before it is given up for others."""
 _LINGER = 0.005
 """Seconds that a record may wait for others, so that they share a system call."""
 _FIRST_DELAY, _LAST_DELAY = 0.05, 5.0
@@ -101,7 +104,7 @@ class PredictionLog:
 
     def __init__(
         self,
-        path: str = "/run/kedge/kedge.sock",
+        path: Union[str, os.PathLike[str]] = "/run/kedge/kedge.sock",
         model: Optional[str] = None,
         version: Optional[str] = None,
         producer: Optional[str] = None,
@@ -120,10 +123,10 @@ class PredictionLog:
             acknowledge: Keep records until the sidecar says that they are durable, and send them
                 again after a lost connection; each is counted once.
         """
-        self._path = path
+        self._path = os.fspath(path)
         self._model, self._version, self._producer = model, version, producer
         self._capacity, self._acknowledge = capacity_bytes, acknowledge
-        self._has_warned = False
+        self._warned: Set[str] = set()
         self._begin()
         _logs.add(self)
 
@@ -258,10 +261,11 @@ class PredictionLog:
         Without a connection it tries once more. Later records are dropped. Called at exit.
         """
         self._ring.stop(time.monotonic() + timeout)
-        with self._starting:
-            shipper = self._shipper
-        if shipper is not None:
-            shipper.thread.join(timeout + 1.0)
+        # Whoever is about to start the shipper; in a signal handler perhaps this thread, for ever.
+        if self._starting.acquire(timeout=timeout):
+            self._starting.release()
+        if self._shipper is not None:
+            self._shipper.thread.join(timeout + 1.0)
         self._ring.drop_all()
         atexit.unregister(self.close)
 
@@ -291,12 +295,14 @@ class PredictionLog:
 
     def _refuse(self, error: Exception) -> None:
         self._ring.refuse()
-        self._warn("a prediction could not be logged; told once: %r", error)
+        self._warn("a prediction could not be logged; told once", error)
 
     def _warn(self, message: str, error: Exception) -> None:
-        if not self._has_warned:
-            self._has_warned = True
-            _logger.warning(message, error)
+        """Warns of each kind of thing once, by the error's words: its `repr` may hold values."""
+        if message not in self._warned:
+            self._warned.add(message)
+            with contextlib.suppress(Exception):  # Of whoever handles the warning.
+                _logger.warning("%s: %s: %.200s", message, type(error).__name__, error)
 
     def _start(self) -> None:
         # Never waited for: whoever starts it already, even this thread under a signal handler,
@@ -311,7 +317,7 @@ class PredictionLog:
                 # Here and not at first: `multiprocessing` clears what its children inherit.
                 atexit.register(self.close)
         except (OSError, RuntimeError) as error:  # No descriptors or threads left.
-            self._warn("predictions wait: nothing can ship them yet: %r", error)
+            self._warn("predictions wait: nothing can ship them yet", error)
         finally:
             self._starting.release()
 
@@ -542,16 +548,20 @@ class _Ring:
         """The socket took so many lines, which need not be kept if `release` says so."""
         with self._lock:
             self._sent += lines
-            if release:
-                self._release(self._batch_from + lines - 1)
+            while release and self._release(self._batch_from + lines - 1):
+                pass
 
     def acknowledge(self, seq: int) -> None:
         """The sidecar has decided everything up to a number."""
-        with self._lock:
-            self._acknowledged += self._release(seq)
+        released = _RELEASED_AT_ONCE
+        while released == _RELEASED_AT_ONCE:
+            with self._lock:
+                released = self._release(seq)
+                self._acknowledged += released
 
     def _release(self, through: int) -> int:
-        count = min(max(through + 1 - self._first_taken, 0), len(self._taken))
+        """Forgets taken lines up to a number, so many at once that callers need not wait long."""
+        count = min(max(through + 1 - self._first_taken, 0), len(self._taken), _RELEASED_AT_ONCE)
         for _ in range(count):
             line = self._taken.popleft()
             if self._numbered:
@@ -617,7 +627,7 @@ class _Shipper:
             except OSError as error:
                 is_over = self._fail(error)
             except Exception as error:  # A fault of ours must not end the log.
-                _logger.exception("the prediction log met a fault; it connects anew")
+                self._tell(repr(error), "the prediction log met a fault, trying on: %r", error)
                 is_over = self._fail(error)
         self._close()
 
@@ -723,7 +733,7 @@ class _Shipper:
         poll.register(self._bell, select.POLLIN)
         if self._socket is not None:
             poll.register(self._socket, select.POLLIN | (select.POLLOUT if room else 0))
-        rest = None if until is None else max(until - time.monotonic(), 0) * 1e3
+        rest = None if until is None else min(max(until - time.monotonic(), 0), 3_600) * 1e3
         # Rounded up: it must not come back too early, again and again.
         ready = poll.poll(None if rest is None else int(rest) + 1)
         is_rung = False
