@@ -58,15 +58,17 @@ class FakeSidecar:
 
     # For the tests.
 
-    def start(self, kill_after=None):
-        """Listens; dies of its own after so many bytes, if told so."""
+    def start(self, kill_after=None, hang_up_after=None):
+        """Listens; after so many bytes, if told so, it dies, or ends the connection: then what the
+        socket had taken is read, and what it takes no more is the producer's to keep."""
         self.listener = socket.socket(socket.AF_UNIX)
         temporary = f"{self.path}.new"
         self.listener.bind(temporary)
         self.listener.listen(64)
         self.listener.setblocking(False)
         os.rename(temporary, self.path)
-        self.bytes_left, self.is_killed = kill_after, False
+        self.is_killed, self.hangs_up = False, hang_up_after is not None
+        self.bytes_left = hang_up_after if self.hangs_up else kill_after
         self.reads.set()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -148,6 +150,10 @@ class FakeSidecar:
             self.breaches.append("no hello first")
         if self.bytes_left is not None:
             self.bytes_left -= len(data)
+            if not self.bytes_left and self.hangs_up:
+                self.bytes_left = None
+                connection.socket.shutdown(socket.SHUT_RD)
+                return self._read_out(connection)
             if not self.bytes_left:
                 self.is_killed = True
                 return

@@ -93,6 +93,33 @@ class AcknowledgementTest(ProducerTest):
                     self.assertEqual(record["features"]["number"], record["seq"] - 1)
                 self.assertEqual(sidecar.breaches, [])
 
+    def test_an_acknowledgement_releases_no_more_than_it_says_after_drops(self):
+        self.impatient()
+        for kill_after in range(2_000, 4_500, 250):
+            with self.subTest(kill_after=kill_after):
+                sidecar = FakeSidecar(self.path, read_bytes=200).start(kill_after=kill_after)
+                log = self.log(acknowledge=True, capacity_bytes=8_000)
+                self.eventually(lambda: not log.log({}, 0.5) and log.counts.acknowledged)
+                first = log.counts.logged
+                sidecar.stop_reading()
+                time.sleep(0.01)
+                for number in range(30):
+                    log.log({"number": number}, 0.5)
+                self.eventually(lambda: log.counts.sent >= first + 30, "all on their way")
+                while log.counts.dropped < 10:
+                    log.log({}, 0.5)
+                sidecar.go_on()
+                self.assertTrue(sidecar.wait_for_death())
+                sidecar.start()
+                self.assertTrue(log.flush(10))
+                log.close()
+                sidecar.kill()
+                (session,) = sidecar.sessions.values()
+                lost = set(range(1, log.counts.logged + 1)) - set(session.counted)
+                # Only the oldest that were not acknowledged yet can be lost: those dropped.
+                self.assertLessEqual(max(lost, default=0), first + session.dropped)
+                self.assertEqual((sidecar.breaches, session.dropped), ([], log.counts.dropped))
+
     def test_drops_before_the_first_connection_are_exact(self):
         log = self.log(acknowledge=True, capacity_bytes=10_000)
         for number in range(1_000):

@@ -5,9 +5,10 @@
 import os
 import threading
 import time
+from unittest import mock
 
 from fake_sidecar import FakeSidecar
-from support import FEATURES, ProducerTest
+from support import FEATURES, ProducerTest, kedge
 
 
 class DeliveryTest(ProducerTest):
@@ -122,6 +123,27 @@ class DeliveryTest(ProducerTest):
                 self.assert_balance(counts)
                 self.assertEqual((counts.sent, counts.dropped), (3_000, 0))
 
+    def test_what_the_socket_took_is_sent_and_what_it_did_not_take_is_kept(self):
+        self.impatient()
+        truncated = 0
+        for hang_up_after in (1, 100, 5_000, 60_000, 131_072, 300_000, 400_001):
+            with self.subTest(hang_up_after=hang_up_after):
+                # Slow, so that the connection ends with a batch half sent.
+                sidecar = FakeSidecar(self.path, read_bytes=1_000)
+                sidecar.start(hang_up_after=hang_up_after)
+                log = self.log()
+                for number in range(4_000):
+                    log.log({"number": number, "text": "x" * 200}, 0.5)
+                self.assertTrue(log.flush(10))
+                log.close()
+                self.eventually(lambda: len(sidecar.records()) >= 4_000, "every record")
+                sidecar.kill()
+                numbers = [record["features"]["number"] for record in sidecar.records()]
+                self.assertEqual(numbers, list(range(4_000)))
+                self.assertEqual(sidecar.breaches, [])
+                truncated += sidecar.truncated
+        self.assertGreater(truncated, 0, "no line was cut")
+
     def test_a_replaced_socket_is_found(self):
         first = FakeSidecar(self.path).start()
         log = self.log()
@@ -192,6 +214,15 @@ class ClosingTest(ProducerTest):
         log.close()
         self.assertLess(time.monotonic() - start, 1.5)
         self.assertEqual(log.counts[:6], (1, 0, 0, 1, 0, 0))
+
+    def test_the_last_attempt_does_not_wait_for_its_time(self):
+        with mock.patch.multiple(kedge, _FIRST_DELAY=60.0, _LAST_DELAY=60.0):
+            log = self.log()
+            log.log(FEATURES, 1)
+            self.eventually(lambda: self.told)
+            with FakeSidecar(self.path) as sidecar:
+                log.close(10)
+                self.eventually(lambda: sidecar.records())
 
     def test_close_waits_for_a_stopped_sidecar_no_longer_than_it_is_told(self):
         with FakeSidecar(self.path) as sidecar:
