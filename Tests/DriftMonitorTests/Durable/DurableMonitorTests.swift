@@ -55,8 +55,8 @@ struct DurableMonitorTests {
                 into: &mortalIntake,
                 now: now
             )
-            #expect(installation.faults.isEmpty)
-            #expect(installation.restored == (kept.monitor == nil ? [] : [source.key]))
+            #expect(installation.restoration.faults.isEmpty)
+            #expect(installation.restoration.restored == (kept.monitor == nil ? [] : [source.key]))
         }
 
         mutating func compare(at now: Double) {
