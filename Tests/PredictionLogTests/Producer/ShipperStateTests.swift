@@ -79,7 +79,7 @@ private struct World {
             case .fill:
                 fills += 1
                 isWoken = false
-                state.filled(queue, dropped: dropped)
+                state.filled(queue, leftMore: false, dropped: dropped)
                 queue = []
             case .wait(let forRoom, let until):
                 let hasRoom = forRoom && room != 0
