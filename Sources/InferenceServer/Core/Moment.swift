@@ -21,6 +21,11 @@ package struct Moment: Sendable, Equatable {
 
     /// The time from this moment to a later one.
     package func duration(to other: Moment) -> Duration {
-        .nanoseconds(other.nanoseconds - nanoseconds)
+        .nanoseconds(nanoseconds(to: other))
+    }
+
+    /// The same in nanoseconds.
+    func nanoseconds(to other: Moment) -> Int64 {
+        other.nanoseconds - nanoseconds
     }
 }
