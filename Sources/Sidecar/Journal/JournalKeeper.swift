@@ -46,7 +46,7 @@ final class JournalKeeper: Sendable {
         self.logger = logger
         bell = try Bell()
         // A limit on the size of files is then an error like a full disk, and no end of the process.
-        _ = unsafe signal(SIGXFSZ, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         open()
     }
 
@@ -139,6 +139,16 @@ final class JournalKeeper: Sendable {
             "the journal fails; measuring goes on in memory, nothing is acknowledged",
             metadata: ["reason": "\(error)", "path": "\(path)"]
         )
+    }
+
+    /// The windows of monitors that nobody watches any more are gone.
+    func forgot(_ keys: [MonitorKey]) {
+        for key in keys {
+            logger.info(
+                "windows of a reference that is not in force any more are forgotten",
+                metadata: ["monitor": "\(key)"]
+            )
+        }
     }
 
     /// Closes the file; nothing may be asked of it any more.
