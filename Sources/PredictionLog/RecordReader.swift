@@ -148,7 +148,11 @@ struct RecordReader: ~Copyable {
             fields.helloOffset = offset
             try cursor.skipValue()
         case .seq:
-            if decided == nil { try cursor.skipValue() } else { fields.sequence = try cursor.readCount() }
+            if decided == nil {
+                try cursor.skipValue()
+            } else {
+                fields.sequence = try cursor.readCount()
+            }
         case .latency: try cursor.skipValue()
         }
     }

@@ -156,7 +156,7 @@ package struct Sidecar: Sendable {
                 readiness: readiness,
                 group: ingestGroup,
                 logger: logger
-            ),
+            )
         ]
     }
 

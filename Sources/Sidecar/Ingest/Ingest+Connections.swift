@@ -73,7 +73,8 @@ extension Ingest {
     /// The last line of a connection is read; a line without its newline is truncated.
     ///
     /// - Returns: Whether the connection must wait for what it is owed; it is told when to end.
-    func inputEnded(_ scanner: inout RecordScanner, of connection: SessionTable.Connection) -> Bool {
+    func inputEnded(_ scanner: inout RecordScanner, of connection: SessionTable.Connection) -> Bool
+    {
         finish(&scanner, of: connection)
         return change { $0.sessions.end(connection) }
     }

@@ -39,6 +39,7 @@ extension Ingest {
     /// Takes over everything that is to be kept.
     ///
     /// - Parameter begins: Whether the journal is back after it had failed.
+    /// - Returns: What is to be committed, and `isDurable` be told of.
     func takeUnkept(begins: Bool = false) -> JournalCommit {
         let now = clock()
         return state.withLock { state in
