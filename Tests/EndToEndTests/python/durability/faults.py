@@ -3,25 +3,56 @@
 """System calls that fail or kill on purpose, and file systems that are full."""
 
 import contextlib
+import pathlib
 import subprocess
 
+from sidecar import eventually
 
-def injection(directory, *rules, trace="fdatasync,fsync,pwrite64"):
+
+TRACE = "trace=fdatasync,fsync,pwrite64"
+
+
+def injection(directory, *rules, trace=TRACE):
     """What a command line begins with so that some of its system calls do as the rules say.
 
-    A rule is one of strace's, as "fdatasync:signal=KILL:when=7". The tracer is a grandchild (-D):
-    the process that is started is the program itself, and its signals are its own.
+    A rule is one of strace's, as "fdatasync:signal=KILL:when=7", which counts by the thread. The
+    tracer is a grandchild (-D): the process that is started is the program itself, and its signals
+    are its own.
     """
-    command = ["strace", "-D", "-f", "-qq", "-o", directory / "trace", "-e", f"trace={trace}"]
-    for rule in rules:
-        command += ["-e", f"inject={rule}"]
-    return command
+    return _tracer(directory, rules, trace) + ["-D"]
+
+
+@contextlib.contextmanager
+def injected(sidecar, *rules, trace=TRACE):
+    """The same for a process that runs already, for as long as the context lasts."""
+    pid = str(sidecar.process.pid)
+    tracer = subprocess.Popen([*_tracer(sidecar.directory, rules, trace), "-p", pid],
+                              stderr=subprocess.PIPE)
+    try:
+        threads = pathlib.Path("/proc", pid, "task")
+        eventually("every thread to be traced", lambda: all(
+            f"TracerPid:\t{tracer.pid}\n" in (thread / "status").read_text()
+            for thread in threads.iterdir()))
+        yield
+    finally:
+        tracer.terminate()
+        tracer.communicate()
+
+
+def _tracer(directory, rules, trace):
+    command = ["strace", "-f", "-qq", "-o", directory / "trace", "-e", trace]
+    return command + [word for rule in rules for word in ("-e", f"inject={rule}")]
 
 
 def calls(directory):
     """What the tracer has written so far."""
     path = directory / "trace"
     return path.read_text(errors="replace").splitlines() if path.exists() else []
+
+
+def has_injected(directory):
+    """Whether a rule has been followed yet."""
+    return any("INJECTED" in call for call in calls(directory))
 
 
 @contextlib.contextmanager

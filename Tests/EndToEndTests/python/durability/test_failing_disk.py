@@ -6,67 +6,11 @@ kept, and all is well by itself once the disk is."""
 import resource
 
 import pytest
-from faults import calls, fill, injection, remount, small_disk
+from faults import fill, has_injected, injected, injection, remount, small_disk
+from feed import WINDOWS, Feed, await_counted, restart_and_check
 from producer import Connection
 from sidecar import eventually
 from world import Source, expected
-
-WINDOWS = [{"name": "rows", "rows": 100_000}, {"name": "time", "panes": 3_600, "pane": "1s"}]
-
-
-class Feed:
-    """One session, a record at a time."""
-
-    def __init__(self, sidecar, model, session="a", offset=0):
-        self.source = Source(model, session, offset)
-        self.sidecar = sidecar
-        self.last = 0
-        self.connection = None
-
-    def connect(self):
-        """Says hello anew, and returns how far the session has come."""
-        self.connection = Connection(self.sidecar.socket)
-        self.last = self.connection.resume(self.source.session)
-        return self.last
-
-    def send(self, count=1):
-        """Sends the next records."""
-        lines = [self.source.line(seq) for seq in range(self.last + 1, self.last + count + 1)]
-        self.connection.send(b"".join(lines))
-        self.last += count
-
-    def send_kept(self, count=1):
-        """Sends the next records and waits for their acknowledgement."""
-        self.send(count)
-        self.connection.await_ack(self.last)
-
-
-def await_counted(sidecar, *decided):
-    """Waits until the report holds what the oracle says, in both windows."""
-    want = expected(decided)
-    for window in ("rows", "time"):
-        def counted():
-            counts = sidecar.counts(window)
-            return all(counts[model] == features for model, features in want.items())
-        try:
-            eventually("the oracle's counts", counted, 10)
-        except AssertionError:
-            rows = {model: sum(features["c"]) for model, features in sidecar.counts(window).items()}
-            raise AssertionError(f"{window} has {rows} rows, not "
-                                 f"{[last for _, last in decided]}\n{sidecar.log}") from None
-
-
-def restart_and_check(sidecar, feed):
-    """Kills the sidecar, and finds everything that was acknowledged in the next one."""
-    acknowledged = feed.last
-    sidecar.kill()
-    sidecar.start()
-    before = {window["name"]: sidecar.counts(window["name"]) for window in WINDOWS}
-    decided = feed.connect()
-    assert decided == acknowledged, "the hello answers another number than was acknowledged"
-    want = expected([(feed.source, decided)])
-    for window, counts in before.items():
-        assert counts["first"] == want["first"], window
 
 
 # Where the log is written, and where it is waited for. A write of nothing at all is the shortest.
@@ -87,16 +31,14 @@ def test_recovers_by_itself_from_failing_calls(fault, make_sidecar, models, draw
         feed = Feed(sidecar, models[0])
         feed.connect()
         feed.send_kept(100)
-        sidecar.kill()
-
-        first = draw.randint(3, 12)
-        print(f"{fault} from call {first} on, 5 times")
-        sidecar.start(injection(sidecar.directory, f"{fault}:when={first}..{first + 4}"))
-        assert feed.connect() == 100
-        while not any("INJECTED" in call for call in calls(sidecar.directory)):
-            assert feed.last < 2_000, "no call has failed"
+        first = draw.randint(1, 12)
+        last = first + (4 if soak else draw.randint(0, 1))
+        print(f"{fault} from call {first} to {last}")
+        with injected(sidecar, f"{fault}:when={first}..{last}"):
+            while not has_injected(sidecar.directory):
+                assert feed.last < 2_000, "no call has failed"
+                feed.send_kept(10)
             feed.send_kept(10)
-        feed.send_kept(10)
         await_counted(sidecar, (feed.source, feed.last))
         eventually("the journal to be up", lambda: sidecar.metric("kedge_journal_up") == 1)
         restart_and_check(sidecar, feed)
@@ -230,8 +172,8 @@ def test_started_on_a_broken_disk(call, make_sidecar, models):
     sidecar.kill()
     files = [sidecar.state / f"kedge.sqlite{suffix}" for suffix in ("", "-wal", "-shm")]
     only = [word for file in files for word in ("-P", file)]
-    sidecar.start(injection(sidecar.directory, f"{call}:error=EIO:when=1..3", trace=call) + only)
-    assert any("INJECTED" in line for line in calls(sidecar.directory)), "no call has failed"
+    sidecar.start(injection(sidecar.directory, f"{call}:error=EIO:when=1..3", trace=f"trace={call}") + only)
+    assert has_injected(sidecar.directory), "no call has failed"
     assert feed.connect() == 500
     feed.send_kept(100)
     await_counted(sidecar, (feed.source, feed.last))
