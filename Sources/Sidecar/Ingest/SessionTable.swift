@@ -253,7 +253,8 @@ extension SessionTable {
     mutating func takeChanges() -> (progress: [SessionProgress], ended: [String]) {
         let progress = changed.compactMap { sessions[$0]?.progress }
         defer { (changed, ended) = ([], []) }
-        return (progress, ended)
+        // One that has come back meanwhile is alive again.
+        return (progress, ended.filter { sessions[$0] == nil })
     }
 
     /// Everything has to be kept anew.

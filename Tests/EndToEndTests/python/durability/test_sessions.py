@@ -160,30 +160,35 @@ def test_a_rejected_record_is_decided(sidecar, feed):
     assert feed.connect() == 4
 
 
-@pytest.mark.parametrize("seq", [2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1])
-def test_large_numbers(seq, sidecar, feed):
-    """They are exact, beyond what a double can say."""
-    feed.connection.send(feed.source.line(seq))
-    feed.connection.await_ack(seq)
+@pytest.mark.parametrize("last", [2**53 - 1, 2**53 - 2, 2**32])
+def test_large_numbers_are_exact(last, sidecar, feed):
+    feed.connection.send(feed.source.line(last - 1))
+    feed.connection.await_ack(last - 1)
+    feed.connection.send(feed.source.line(last - 1) + feed.source.line(last))
+    feed.connection.await_ack(last)
     sidecar.kill()
     sidecar.start()
-    assert feed.connect() == seq
-    if seq < 2**64 - 1:
-        feed.connection.send(feed.source.line(seq) + feed.source.line(seq + 1))
-        feed.connection.await_ack(seq + 1)
-        eventually("two records", lambda: sum(sidecar.counts("rows")["first"]["c"]) == 2)
+    assert feed.connect() == last
+    assert sum(sidecar.counts("rows")["first"]["c"]) == 2
 
 
-@pytest.mark.parametrize("seq", ["0", "-1", "1.5", "18446744073709551616", '"7"', "null", "true"])
+@pytest.mark.parametrize("seq", [2**53, 2**53 + 1, 2**63, 2**64 - 1, 2**64, 10**30])
+def test_larger_numbers_are_refused(seq, sidecar, feed):
+    """From 2^53 on no JSON reader is exact: such a record is malformed, and decides nothing."""
+    feed.connection.send(feed.source.line(seq))
+    feed.send_kept(1)
+    assert feed.connection.answers(0.1) == []
+    assert sidecar.metric('kedge_ingest_rejected_total{reason="malformed"}') == 1
+    restart_and_check(sidecar, feed)
+
+
+@pytest.mark.parametrize("seq", ["-1", "1.5", '"7"', "true", "1e999"])
 def test_what_is_no_number(seq, sidecar, feed):
-    """Nothing that is acknowledged comes of it, and the session goes on."""
-    line = feed.source.line(1).replace(b'"seq":1,', b'"seq":%s,' % seq.encode())
-    assert seq.encode() in line
-    feed.connection.send(line)
+    """The record is malformed; the session goes on."""
+    feed.connection.send(feed.source.line(1).replace(b'"seq":1,', b'"seq":%s,' % seq.encode()))
     feed.send_kept(5)
-    assert sidecar.metric("kedge_ingest_connections") == 1
-    restarted = sum(sidecar.counts("rows")["first"]["c"])
-    assert restarted >= 0
+    assert sidecar.metric('kedge_ingest_rejected_total{reason="malformed"}') == 1
+    restart_and_check(sidecar, feed)
 
 
 def test_dropped_is_counted_once(sidecar, feed):
@@ -206,25 +211,26 @@ def test_dropped_is_counted_once(sidecar, feed):
 
 def test_a_forgotten_session_that_comes_back_at_once(make_sidecar, models):
     """The table is full; who was silent the longest makes room, and returns before the commit."""
-    limit = 4_096
-    sidecar = make_sidecar(windows=WINDOWS, socket_max_connections=10).start()
+    limit, at_once = 4_096, 500
+    sidecar = make_sidecar(windows=WINDOWS, socket_max_connections=2 * at_once).start()
     feed = Feed(sidecar, models[0])
     feed.connect()
     feed.send_kept(1)
     feed.connection.close()
-    for number in range(limit - 1):
-        with Connection(sidecar.socket) as connection:
-            connection.hello(f"filler-{number}").half_close()
-            connection.answer()
+    for start in range(1, limit, at_once):
+        names = range(start, min(start + at_once, limit))
+        crowd = [Connection(sidecar.socket).hello(f"filler-{name}") for name in names]
+        for connection in crowd:
+            assert connection.answer() == {"hello": {"seq": 0}}
+            connection.close()
     assert sidecar.metric("kedge_ingest_sessions") == limit
     with Connection(sidecar.socket) as newcomer, Connection(sidecar.socket) as again:
         newcomer.hello("newcomer")
         again.hello("a")
         again.send(feed.lines(2, 6))
         assert newcomer.answer() == {"hello": {"seq": 0}}
-        first = again.answer()["hello"]["seq"]
-        again.await_ack(6)
-        print(f"the session stood at {first} when it came back")
+        if again.answer() != {"hello": {"seq": 6}}:
+            again.await_ack(6)
     sidecar.kill()
     sidecar.start()
     assert feed.connect() == 6, "less than was acknowledged"
