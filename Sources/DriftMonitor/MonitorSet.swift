@@ -123,12 +123,7 @@ package struct MonitorSet: Sendable {
                 now: now
             )
             if let kept = stored[source.key] {
-                do throws(StoredMonitorFault) {
-                    try version.restore(kept)
-                    installation.restored.append(source.key)
-                } catch {
-                    installation.faults.append((source.key, error))
-                }
+                installation.restoration.note(version.restore(kept), of: source.key)
             }
             return version
         }
@@ -145,10 +140,20 @@ package struct MonitorSet: Sendable {
         package let drained: Drained
         /// Which references were refused, in the order given.
         package let refusals: [MonitorRefusal]
-        /// The monitors that go on from what was kept.
-        package internal(set) var restored: [MonitorKey] = []
-        /// What was kept and cannot be used: those monitors have begun anew.
-        package internal(set) var faults: [(key: MonitorKey, fault: StoredMonitorFault)] = []
+        /// What came of what was kept.
+        package internal(set) var restoration = Restoration()
+    }
+
+    /// What came of what was kept.
+    package struct Restoration: Sendable {
+        /// The monitors that go on from it.
+        package private(set) var restored: [MonitorKey] = []
+        /// What cannot be used: those monitors have begun anew.
+        package private(set) var faults: [(key: MonitorKey, fault: StoredMonitorFault)] = []
+
+        mutating func note(_ fault: StoredMonitorFault?, of key: MonitorKey) {
+            if let fault { faults.append((key, fault)) } else { restored.append(key) }
+        }
     }
 
     /// Goes on with other settings.
@@ -216,6 +221,22 @@ package struct MonitorSet: Sendable {
     package mutating func keepAnew() {
         for index in versions.indices { versions[index].keepAnew() }
     }
+
+    /// Goes on from what was kept, which could not be read when the monitors were made.
+    ///
+    /// What they have counted since is given up: it was never to be kept.
+    package mutating func adopt(_ stored: [MonitorKey: StoredMonitor]) -> Restoration {
+        var restoration = Restoration()
+        for index in versions.indices {
+            let key = versions[index].source.key
+            guard let kept = stored[key] else { continue }
+            restoration.note(versions[index].restore(kept), of: key)
+        }
+        return restoration
+    }
+
+    /// What is monitored, in order.
+    package var sources: [Source] { versions.map(\.source) }
 
     /// Which of these references have no monitor yet.
     package func unknown(among sources: [Source]) -> [Source] {

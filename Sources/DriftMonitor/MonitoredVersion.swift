@@ -113,10 +113,17 @@ extension MonitoredVersion {
     /// What was kept is of no use: everything has to be kept anew.
     mutating func keepAnew() { monitor?.keepAnew() }
 
-    /// Becomes what was kept; a fault leaves it as it is.
-    mutating func restore(_ stored: StoredMonitor) throws(StoredMonitorFault) {
-        try monitor?.restore(stored)
-        lastRecord = stored.lastRecord
+    /// Becomes what was kept.
+    ///
+    /// - Returns: What is wrong with it, which leaves the version as it is; nil when nothing is.
+    mutating func restore(_ stored: StoredMonitor) -> StoredMonitorFault? {
+        do throws(StoredMonitorFault) {
+            try monitor?.restore(stored)
+            lastRecord = stored.lastRecord
+            return nil
+        } catch {
+            return error
+        }
     }
 }
 

@@ -14,8 +14,6 @@
 package struct CellIndex: Sendable {
     /// The knots by level: the root at 1, the children of i at 2i and 2i + 1; 0 is not used.
     private let tree: [Double]
-    /// The knots in order, with NaN behind them, a power of two in all.
-    private let sorted: [Double]
     /// How many levels the tree has.
     private let levels: Int
     /// The missing cell.
@@ -42,7 +40,6 @@ package struct CellIndex: Sendable {
             }
         }
         self.tree = tree
-        self.sorted = sorted
         self.levels = levels
         missing = Int64(2 * knots.count + 1)
     }
@@ -51,7 +48,7 @@ package struct CellIndex: Sendable {
     ///
     /// - Complexity: O(log(k)).
     package func cell(of value: Double) -> UInt16 {
-        cells(of: SIMD4(repeating: value), tree.span, sorted.span)[0]
+        cells(of: SIMD4(repeating: value), tree.span)[0]
     }
 
     /// The cells of a column of values; NaN is missing, -0.0 is 0.0, infinities are values.
@@ -63,7 +60,7 @@ package struct CellIndex: Sendable {
     /// - Complexity: O(log(k)) a value, no allocation.
     package func quantise(_ values: Span<Double>, into cells: inout MutableSpan<UInt16>) {
         precondition(values.count == cells.count)
-        let (tree, sorted) = (tree.span, sorted.span)
+        let tree = tree.span
         let quarters = values.count / 4
         for quarter in 0..<quarters {
             let index = 4 * quarter
@@ -73,7 +70,7 @@ package struct CellIndex: Sendable {
                 values[index + 2],
                 values[index + 3]
             )
-            let found = self.cells(of: four, tree, sorted)
+            let found = self.cells(of: four, tree)
             for lane in 0..<4 { cells[index + lane] = found[lane] }
         }
         for index in 4 * quarters..<values.count { cells[index] = cell(of: values[index]) }
@@ -83,14 +80,21 @@ package struct CellIndex: Sendable {
     @inline(__always)
     private func cells(
         of values: SIMD4<Double>,
-        _ tree: Span<Double>,
-        _ sorted: Span<Double>
+        _ tree: Span<Double>
     ) -> SIMD4<UInt16> {
         var node = SIMD4<Int64>(repeating: 1)
-        for _ in 0..<levels { node = node &+ node &+ (tree.gather(node) .< values).ones }
+        // The least knot that is not below the value is the last one from which it went left: a
+        // table of the knots in order would be as large as the tree, and the caches hold one.
+        var next = SIMD4<Double>(repeating: .nan)
+        for _ in 0..<levels {
+            let knots = tree.gather(node)
+            let isBelow = knots .< values
+            next = knots.replacing(with: next, where: isBelow)
+            node = node &+ node &+ isBelow.ones
+        }
         // Numbered from the left, the places below the last level count the knots below the value.
-        let below = node &- Int64(sorted.count)
-        var cells = below &+ below &+ (sorted.gather(below) .== values).ones
+        let below = node &- Int64(tree.count)
+        var cells = below &+ below &+ (next .== values).ones
         cells.replace(with: missing, where: values .!= values)
         return SIMD4(truncatingIfNeeded: cells)
     }

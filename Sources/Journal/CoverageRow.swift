@@ -24,6 +24,15 @@ struct CoverageRow {
         coverage = delta
     }
 
+    /// What is kept of a quarter; `nil` when that is nothing, or damaged.
+    static func find(_ quarter: Int, _ database: Database) throws -> CoverageDelta? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT quarter, seconds, dropped, checksum FROM coverage WHERE quarter = ?"
+        )
+        guard let values = try Row.fetchOne(statement, arguments: [quarter]) else { return nil }
+        return try? CoverageRow(StoredRow(values, of: "coverage")).coverage
+    }
+
     private var checksum: Checksum {
         var checksum = Checksum()
         checksum.add(coverage.quarter)

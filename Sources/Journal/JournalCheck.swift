@@ -20,7 +20,29 @@ struct JournalCheck {
             throw Damage(reason: faults.first ?? "SQLite cannot check it")
         }
         if try LastCommit(database) == nil { try requireNothing(database) }
-        return try monitors(database) + strays(database) + sessions(database)
+        let events =
+            try monitors(database) + sessions(database) + series(database) + coverage(database)
+            + strays("pane", "monitor", of: "monitor", database)
+            + strays("batch", "monitor", of: "monitor", database)
+            + strays("ledger", "series", of: "series", database)
+        try requireOrder(database)
+        return events
+    }
+
+    /// Makes sure that every row of the ledger is found by its key.
+    ///
+    /// SQLite's quick check does not, and a row in the wrong place would be missed; of panes and
+    /// batches the monitors know the numbers.
+    private func requireOrder(_ database: Database) throws {
+        let sql = """
+            SELECT NOT EXISTS (
+                SELECT 1 FROM ledger AS every WHERE NOT EXISTS (
+                    SELECT 1 FROM ledger AS found
+                    WHERE found.series = every.series AND found.quarter = every.quarter))
+            """
+        guard try Bool.fetchOne(database, sql: sql) == true else {
+            throw Damage(reason: "rows of ledger stand out of order")
+        }
     }
 
     /// Makes sure that no commit has left anything: the row that counts them is not there.
@@ -42,18 +64,20 @@ struct JournalCheck {
         return events
     }
 
-    /// Panes and batches whose monitor there is not.
-    private func strays(_ database: Database) throws -> [JournalEvent] {
-        let condition = "monitor NOT IN (SELECT id FROM monitor)"
-        var events: [JournalEvent] = []
-        for table in ["pane", "batch"] {
-            let sql = "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(condition))"
-            guard try Bool.fetchOne(database, sql: sql) == true else { continue }
-            let reason = "rows of \(table) belong to no monitor"
-            try RefusedRows(time: time, reason: reason).move(table, where: condition, database)
-            events.append(.monitorRefused(nil, reason: reason))
-        }
-        return events
+    /// Rows that belong to a monitor or a series that is not there.
+    private func strays(
+        _ table: String,
+        _ column: String,
+        of owner: String,
+        _ database: Database
+    ) throws -> [JournalEvent] {
+        let condition = "\(column) NOT IN (SELECT id FROM \(owner))"
+        let sql = "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(condition))"
+        guard try Bool.fetchOne(database, sql: sql) == true else { return [] }
+        let reason = "rows of \(table) belong to no \(owner)"
+        try RefusedRows(time: time, reason: reason).move(table, where: condition, database)
+        if owner == "series" { return [.ledgerRefused(reason: reason)] }
+        return [.monitorRefused(nil, reason: reason)]
     }
 
     private func sessions(_ database: Database) throws -> [JournalEvent] {
@@ -64,6 +88,32 @@ struct JournalCheck {
             try RefusedRows(time: time, reason: damage.reason)
                 .move("session", where: "name = \(name)", database)
             events.append(.sessionRefused(reason: damage.reason))
+        }
+        return events
+    }
+
+    private func series(_ database: Database) throws -> [JournalEvent] {
+        var events: [JournalEvent] = []
+        for (id, series) in try Series.all(database).sorted(by: { $0.key < $1.key }) {
+            guard case .failure(let damage) = series else { continue }
+            let refused = RefusedRows(time: time, reason: damage.reason)
+            try refused.move("series", where: "id = \(id)", database)
+            try refused.move("ledger", where: "series = \(id)", database)
+            events.append(.ledgerRefused(reason: damage.reason))
+        }
+        return events
+    }
+
+    private func coverage(_ database: Database) throws -> [JournalEvent] {
+        var events: [JournalEvent] = []
+        let sql = "SELECT quarter, seconds, dropped, checksum FROM coverage"
+        for values in try Row.fetchAll(database, sql: sql) {
+            let row = StoredRow(values, of: "coverage")
+            do throws(Damage) { _ = try CoverageRow(row) } catch {
+                try RefusedRows(time: time, reason: error.reason)
+                    .move("coverage", where: "quarter = \(try row.integer(0))", database)
+                events.append(.ledgerRefused(reason: error.reason))
+            }
         }
         return events
     }

@@ -12,6 +12,8 @@ package enum JournalEvent: Sendable, Equatable {
     /// What was kept of a session is damaged; it was moved to the table `refused`. A producer that
     /// goes on with it is told that nothing is decided.
     case sessionRefused(reason: String)
+    /// A part of the ledger or of its coverage is damaged; it was moved to the table `refused`.
+    case ledgerRefused(reason: String)
 }
 
 extension JournalEvent: CustomStringConvertible {
@@ -23,6 +25,8 @@ extension JournalEvent: CustomStringConvertible {
             "what was kept of \(key.map(\.description) ?? "a monitor") is refused: \(reason)"
         case .sessionRefused(let reason):
             "what was kept of a producer's session is refused: \(reason)"
+        case .ledgerRefused(let reason):
+            "a part of the ledger is refused: \(reason)"
         }
     }
 }

@@ -5,10 +5,17 @@ package import DriftMonitor
 import GRDB
 
 extension JournalStore {
+    /// What can be read without changing anything, with this store's connection.
+    package var reader: JournalReader { JournalReader(self) }
+
     /// The last commit that took effect; `nil` before the first.
-    package func lastCommit() throws(JournalError) -> LastCommit? {
-        try read { try LastCommit($0) }
-    }
+    package func lastCommit() throws(JournalError) -> LastCommit? { try reader.lastCommit() }
+
+    /// The monitors of which something is kept, by model, version and digest.
+    package func monitors() throws(JournalError) -> [KeptMonitor] { try reader.monitors() }
+
+    /// Every session, by name.
+    package func sessions() throws(JournalError) -> [SessionProgress] { try reader.sessions() }
 
     /// What is kept of a monitor.
     ///
@@ -40,22 +47,6 @@ extension JournalStore {
             throw .refused(key, reason: damage.reason)
         } catch {
             throw JournalError(error)
-        }
-    }
-
-    /// The monitors of which something is kept, by model, version and digest.
-    package func monitors() throws(JournalError) -> [KeptMonitor] {
-        try read { database in
-            try MonitorRow.all(database).compactMap { try? $0.row.get() }
-                .map { try KeptMonitor($0, database) }
-                .sorted { $0.order.lexicographicallyPrecedes($1.order) }
-        }
-    }
-
-    /// Every session, by name.
-    package func sessions() throws(JournalError) -> [SessionProgress] {
-        try read { database in
-            try SessionRow.all(database).map { try $0.1.get() }
         }
     }
 
@@ -91,45 +82,5 @@ extension JournalStore {
                 try RefusedRows(time: time, reason: reason).moveMonitor(Int64(row.id), database)
             }
         } catch { throw JournalError(error) }
-    }
-}
-
-/// What the journal keeps of a monitor, without its content.
-package struct KeptMonitor: Sendable, Equatable {
-    /// The monitor.
-    package let key: MonitorKey
-    /// The layout of what is kept.
-    package let layout: String
-    /// Where its clock stands.
-    package let clock: StoredClock
-    /// Rows counted since it began.
-    package let totalRows: UInt64
-    /// When a record last came, in Unix seconds.
-    package let lastRecord: Double
-    /// How many panes are kept.
-    package let panes: Int
-    /// How many batches of rows are kept.
-    package let batches: Int
-    /// Bytes of both.
-    package let bytes: Int
-
-    init(_ row: MonitorRow, _ database: Database) throws {
-        key = row.key
-        layout = row.layout
-        clock = row.clock
-        totalRows = row.totalRows
-        lastRecord = row.lastRecord
-        panes = row.panes
-        batches = row.batches
-        let sql = """
-            SELECT (SELECT coalesce(sum(length(counts)), 0) FROM pane WHERE monitor = ?1)
-                + (SELECT coalesce(sum(length(segments)), 0) FROM batch WHERE monitor = ?1)
-            """
-        bytes = try Int.fetchOne(database, sql: sql, arguments: [row.id]) ?? 0
-    }
-
-    /// What monitors are sorted by: their names' bytes.
-    var order: [UInt8] {
-        [key.model, key.version, key.digest].flatMap { Array($0.utf8) + [0] }
     }
 }

@@ -24,6 +24,9 @@ package final class JournalStore: Sendable {
         package var maximumBytes: Int?
         /// The bytes of a page of a file that is made.
         package var pageBytes = 4_096
+        /// Whether a file that cannot be trusted is set aside and one that is not there made;
+        /// otherwise both are errors.
+        package var replaces = true
 
         /// The defaults.
         package init() {}
@@ -58,16 +61,19 @@ package final class JournalStore: Sendable {
         let file = JournalFile(path: path)
         var events: [JournalEvent] = []
         switch try file.kind() {
-        case .absent: try file.create(pageBytes: options.pageBytes)
         case .journal: break
+        case .absent where !options.replaces:
+            throw .unusable(path: path, reason: "there is no journal")
+        case .absent: try file.create(pageBytes: options.pageBytes)
         case .foreign(let reason):
+            guard options.replaces else { throw .unusable(path: path, reason: reason) }
             events.append(.setAside(path: try file.setAside(time: time), reason: reason))
             try file.create(pageBytes: options.pageBytes)
         }
         do {
             queue = try Self.open(file, options, time: time, &events)
         } catch {
-            guard case .corrupt(let reason) = error else { throw error }
+            guard options.replaces, case .corrupt(let reason) = error else { throw error }
             events = [.setAside(path: try file.setAside(time: time), reason: reason.text)]
             try file.create(pageBytes: options.pageBytes)
             queue = try Self.open(file, options, time: time, &events)
@@ -139,6 +145,12 @@ package final class JournalStore: Sendable {
         }
     }
 
+    /// The bytes that a journal and its log take on the disk; 0 when there is none.
+    package static func bytes(of path: String) -> Int {
+        let sizes = JournalFile(path: path).sizes
+        return sizes.file + sizes.log
+    }
+
     /// How SQLite syncs, as it says itself; 2 is FULL.
     package func synchronousLevel() throws(JournalError) -> Int {
         try read { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
@@ -175,6 +187,24 @@ package final class JournalStore: Sendable {
                 // Half of them stay: the next commits need pages again.
                 try database.execute(sql: "PRAGMA incremental_vacuum(\(free / 2))")
                 return free / 2
+            }
+        } catch { throw JournalError(error) }
+    }
+
+    /// Rewrites the file without what is free in it, and copies the log into it.
+    ///
+    /// - Parameter history: Removes what is older from the ledger, in seconds; `nil` for nothing.
+    /// - Throws: `JournalError.busy` when somebody else is reading.
+    /// - Complexity: O(file), and as much room on the disk meanwhile.
+    package func compact(history: Int?) throws(JournalError) {
+        do {
+            if let history {
+                try queue.write { _ = try LedgerHistory(seconds: history).prune($0) }
+                names.forget()
+            }
+            try queue.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM")
+                _ = try database.checkpoint(.truncate)
             }
         } catch { throw JournalError(error) }
     }

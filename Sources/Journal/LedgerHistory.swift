@@ -20,7 +20,7 @@ struct LedgerHistory {
     @discardableResult
     func prune(_ database: Database) throws -> Bool {
         let quarters = seconds / LedgerDelta.quarterSeconds
-        let series = try Series.all(database)
+        let series = try Series.whole(database)
         var newest: [String: Int] = [:]
         for (id, series) in series {
             let sql = "SELECT max(quarter) FROM ledger WHERE series = ?"

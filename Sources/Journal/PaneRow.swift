@@ -42,12 +42,12 @@ struct PaneRow {
         return checksum
     }
 
-    /// The panes of a monitor, by multiple and number.
+    /// The panes of a monitor, by multiple and number; of any number of cells when it is `nil`.
     ///
     /// - Throws: `Damage` when one is not what was written, or counts in cells that there are not.
     static func all(
         of monitor: Int,
-        cellCount: Int,
+        cellCount: Int?,
         _ database: Database
     ) throws -> [StoredPane] {
         let sql = """
@@ -58,7 +58,8 @@ struct PaneRow {
         let cursor = try Row.fetchCursor(database, sql: sql, arguments: [monitor])
         while let values = try cursor.next() {
             let row = try PaneRow(StoredRow(values, of: "pane"))
-            guard let counts = CompactCounts(bytes: row.counts, cellCount: cellCount) else {
+            let cells = cellCount ?? CompactCounts.cellBound(ofBytes: row.counts)
+            guard let counts = CompactCounts(bytes: row.counts, cellCount: cells) else {
                 throw Damage(reason: "a pane counts in cells that the reference does not have")
             }
             panes.append(

@@ -51,16 +51,21 @@ struct Series: Hashable {
         return checksum
     }
 
-    /// Every series by its number; those that are damaged are left out, and with them their counts.
-    static func all(_ database: Database) throws -> [Int: Series] {
+    /// Every series by its number, as it was read or as it was not.
+    static func all(_ database: Database) throws -> [Int: Result<Series, Damage>] {
         let sql = "SELECT id, model, version, feature, bins, checksum FROM series ORDER BY id"
-        var series: [Int: Series] = [:]
+        var series: [Int: Result<Series, Damage>] = [:]
         for values in try Row.fetchAll(database, sql: sql) {
             let row = StoredRow(values, of: "series")
             let id = try row.integer(0)
-            series[id] = try? Series(row, id: id)
+            series[id] = Result { () throws(Damage) in try Series(row, id: id) }
         }
         return series
+    }
+
+    /// Every series that is not damaged, by its number.
+    static func whole(_ database: Database) throws -> [Int: Series] {
+        try all(database).compactMapValues { try? $0.get() }
     }
 
     /// Writes the series under a number that no other has, nor counts whose series is gone.
@@ -105,6 +110,6 @@ final class SeriesNames: Sendable {
     }
 
     private static func read(_ database: Database) throws -> [Series: Int] {
-        Dictionary(try Series.all(database).map { ($0.value, $0.key) }) { min($0, $1) }
+        Dictionary(try Series.whole(database).map { ($0.value, $0.key) }) { min($0, $1) }
     }
 }

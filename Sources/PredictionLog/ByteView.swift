@@ -110,21 +110,31 @@ struct ByteView: ~Copyable {
         )
     }
 
-    /// Copies the bytes of a range into a span; what lies outside is left out.
+    /// Copies the bytes of a range into a span; up to 16 bytes of it behind the copy may change too.
     ///
     /// - Parameters:
-    ///   - range: The bytes.
+    ///   - range: The bytes; of a range that is not inside nothing is copied.
     ///   - span: Where they go; too little room takes none of them.
     ///   - offset: Where the first one goes, not negative.
     /// - Returns: Where the next byte goes.
     @inline(__always)
     func copy(_ range: Range<Int>, into span: inout MutableSpan<UInt8>, at offset: Int) -> Int {
-        let range = range.clamped(to: 0..<count)
-        guard offset >= 0, range.count <= span.count &- offset else { return offset }
+        guard range.lowerBound >= 0, range.upperBound <= count, offset >= 0,
+            range.count <= span.count &- offset
+        else { return offset }
         // The range is inside, the span has room for it from `offset` on, and they do not overlap:
         // one is only read, and the other is only this call's.
         unsafe span.withUnsafeMutableBufferPointer { target in
+            let room = target.count
             guard let target = target.baseAddress else { return }
+            // Two words are cheaper than a call, and what they hold beyond the range lies behind it
+            // in the span, where the caller has not been yet.
+            if range.count <= 16, offset <= room &- 16, let words = twoWords(at: range.lowerBound) {
+                let place = unsafe UnsafeMutableRawPointer(target + offset)
+                unsafe place.storeBytes(of: words.0.littleEndian, as: UInt64.self)
+                unsafe place.storeBytes(of: words.1.littleEndian, toByteOffset: 8, as: UInt64.self)
+                return
+            }
             _ = unsafe memcpy(target + offset, base + range.lowerBound, range.count)
         }
         return offset &+ range.count

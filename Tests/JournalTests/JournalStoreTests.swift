@@ -9,7 +9,7 @@ import Testing
 struct JournalStoreTests {
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `keeps what a simple model of it keeps, over every restart`(seed: UInt64) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory(inMemory: true)
         let path = directory.path("kedge.sqlite")
         var world = CommitWorld(seed: seed)
         var model = KeptModel()

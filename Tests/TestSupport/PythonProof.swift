@@ -3,7 +3,8 @@
 
 import Foundation
 
-/// The Python programs of `Tests/EndToEndTests/python`: other people's clients of the server.
+/// The Python programs of the tests: other people's clients of the server in
+/// `Tests/EndToEndTests/python`, and the checks of our own producer in `Tests/Producers/python`.
 package enum PythonProof {
     /// The checks of one pytest module against a server.
     ///
@@ -17,19 +18,57 @@ package enum PythonProof {
         _ module: String,
         against server: RunningServer
     ) throws -> (status: Int32, output: String) {
-        let process = try start(
-            [
-                "-m", "pytest", "--quiet", "--tb=short", "-p", "no:cacheprovider",
-                path("\(module).py"), "--server", server.address, "--token", server.token,
-            ],
-            name: module,
+        try run(
+            pytest: "Tests/EndToEndTests/python/\(module).py",
+            ["--server", server.address, "--token", server.token],
             in: server.directory
+        )
+    }
+
+    /// The checks of a pytest module or folder.
+    ///
+    /// - Parameters:
+    ///   - path: It, seen from the package.
+    ///   - options: What its `conftest.py` asks for.
+    ///   - directory: Where its output is kept.
+    /// - Returns: As above.
+    /// - Throws: What starting Python throws.
+    package static func run(
+        pytest path: String,
+        _ options: [String] = [],
+        in directory: TemporaryDirectory
+    ) throws -> (status: Int32, output: String) {
+        let file = Fixture.packageRoot.appending(path: path)
+        let process = try start(
+            ["-m", "pytest", "--quiet", "--tb=short", "-p", "no:cacheprovider", file.path]
+                + options,
+            name: file.deletingPathExtension().lastPathComponent,
+            in: directory
         )
         let status = process.exitCode()
         return (status, process.output + process.errors)
     }
 
-    /// Starts a script of that folder.
+    /// The tests of a folder by what Python has itself: no pytest, no package.
+    package static func run(
+        unittest folder: String,
+        in directory: TemporaryDirectory
+    ) throws -> (status: Int32, output: String) {
+        let process = try RunningProcess(
+            URL(filePath: "/usr/bin/python3"),
+            [
+                "-W", "error", "-m", "unittest", "discover", "-s",
+                Fixture.packageRoot.appending(path: folder).path,
+            ],
+            in: directory.url,
+            name: "unittest",
+            environment: ["PYTHONDONTWRITEBYTECODE": "1"]
+        )
+        let status = process.exitCode()
+        return (status, process.output + process.errors)
+    }
+
+    /// Starts a script of `Tests/EndToEndTests/python`.
     package static func start(
         script: String,
         _ arguments: [String],

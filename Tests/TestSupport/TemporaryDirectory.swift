@@ -7,8 +7,11 @@ package import Foundation
 package final class TemporaryDirectory: Sendable {
     package let url: URL
 
-    package init() throws {
-        url = FileManager.default.temporaryDirectory
+    /// Makes it, in memory where there is such a place and the test asks for it.
+    package init(inMemory: Bool = false) throws {
+        let memory = URL(filePath: "/dev/shm")
+        let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+        url = (inMemory && isThere ? memory : FileManager.default.temporaryDirectory)
             .appending(path: "kedge-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }

@@ -65,6 +65,46 @@ extension CompactCounts {
         }
     }
 
+    /// The number of cells that encoded counts are for as far as they say it; above all cells where
+    /// they do not.
+    package static func cellBound(ofBytes bytes: [UInt8]) -> Int {
+        switch bytes.first.flatMap(Tag.init) {
+        case .narrow: (bytes.count - 1) / 2
+        case .wide: bytes.prefix(5).dropFirst().reversed().reduce(0) { $0 << 8 | Int($1) }
+        case .pairs, nil: .max
+        }
+    }
+
+    /// The counts that are not 0 with their cells, ascending.
+    ///
+    /// - Complexity: O(pairs or cells).
+    package func countsByCell() -> [(cell: Int, count: UInt64)] {
+        switch form {
+        case .pairs(let words):
+            var counts: [(cell: Int, count: UInt64)] = []
+            var cell = 0
+            for pair in stride(from: 0, to: words.count, by: 2) {
+                cell += Int(words[pair])
+                let count = UInt64(words[pair + 1])
+                if let last = counts.last, last.cell == cell {
+                    counts[counts.count - 1].count += count
+                } else if count > 0 {
+                    counts.append((cell, count))
+                }
+            }
+            return counts
+        case .narrow(let words): return Self.nonZero(words.map(UInt64.init))
+        case .wide(let words, _):
+            var sums = [UInt64](repeating: 0, count: words.count)
+            add(to: &sums)
+            return Self.nonZero(sums)
+        }
+    }
+
+    private static func nonZero(_ counts: [UInt64]) -> [(cell: Int, count: UInt64)] {
+        counts.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+    }
+
     private static func bytes<Word: FixedWidthInteger>(_ tag: Tag, _ words: [Word]) -> [UInt8] {
         let width = MemoryLayout<Word>.size
         var bytes: [UInt8] = []

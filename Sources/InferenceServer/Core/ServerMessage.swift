@@ -21,14 +21,14 @@ package struct RequestHead: Sendable {
     /// Whether it came in over the admin socket.
     package var isAdministrator: Bool
     /// When its last byte was read, for latency and deadlines.
-    package var arrival: ContinuousClock.Instant
+    package var arrival: Moment
 
     package init(
         method: String,
         path: String,
         query: String? = nil,
         isAdministrator: Bool = false,
-        arrival: ContinuousClock.Instant = .now
+        arrival: Moment = .now
     ) {
         self.method = method
         self.path = path

@@ -1,7 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hosting
 package import NIOCore
 package import NIOHTTP1
 
@@ -19,7 +18,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     package typealias OutboundOut = HTTPServerResponsePart
 
     private let pipeline: RequestPipeline
-    private let settings: ConnectionSettings
+    let settings: ConnectionSettings
     private let lifecycle: ServerLifecycle
     private let isAdministrator: Bool
 
@@ -35,13 +34,16 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     private var pending = ByteBuffer()
     /// The encoder's context: what is written there passes it by.
     private var wire: ChannelHandlerContext?
+    /// Its own context, for what is asked from in front.
+    private var own: ChannelHandlerContext?
 
     /// Whether Hummingbird has taken the connection; what is meant for it waits until then.
     private var isAttached: Bool
     private var heldParts: [NIOAny] = []
     private var isInputEndHeld = false
 
-    private var sawParts = false
+    /// Whether the last read left no head that is not complete, as far as is known.
+    var headIsComplete = false
     private var passedOn = false
     private var wasActive = false
     private var isReadHeld = false
@@ -73,6 +75,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
 
     package func handlerAdded(context: ChannelHandlerContext) {
         wire = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        own = context
         isOld = !lifecycle.isDraining
         client = context.remoteAddress?.ipAddress
         watchForSilence(context)
@@ -91,6 +94,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     package func handlerRemoved(context: ChannelHandlerContext) {
         for task in [idleTask, requestTask, closingTask] { task?.cancel() }
         wire = nil
+        own = nil
     }
 }
 
@@ -98,7 +102,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
 
 extension ConnectionHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        sawParts = true
+        headIsComplete = true
         wasActive = true
         switch unwrapInboundIn(data) {
         case .head(let head): begin(context, head, data)
@@ -110,7 +114,10 @@ extension ConnectionHandler {
         case .end:
             stopWatchingRequest()
             switch state.end() {
-            case .here: answer(context)
+            case .here:
+                let bytes = body
+                body = ByteBuffer()
+                answer(bytes.readableBytesUInt8Span, context)
             case .on: passOn(data, context)
             case .nowhere: break
             }
@@ -123,19 +130,15 @@ extension ConnectionHandler {
         _ data: NIOAny
     ) {
         let plain = PlainRequest(request)
-        let bytes = plain.length ?? 0
         let (direction, effect) = state.begin(
-            isPlain: plain.isPlain && bytes <= settings.plainBodyBytes
-                && !pipeline.isSlow(plain.head, bodyBytes: bytes),
+            isPlain: canBeAnsweredHere(plain),
             keepsAlive: plain.keepsAlive,
             length: plain.length,
             limit: settings.bodyBytes
         )
         switch direction {
         case .here:
-            head = plain.head
-            head.isAdministrator = isAdministrator
-            head.client = client
+            take(plain)
             body.clear()
         case .on:
             // Behind an answer that is owed the word would come in the wrong place.
@@ -146,6 +149,18 @@ extension ConnectionHandler {
         case .nowhere: break
         }
         carryOut(effect, context)
+    }
+
+    private func canBeAnsweredHere(_ request: PlainRequest) -> Bool {
+        let bytes = request.length ?? 0
+        return request.isPlain && bytes <= settings.plainBodyBytes
+            && !pipeline.isSlow(request.head, bodyBytes: bytes)
+    }
+
+    private func take(_ request: PlainRequest) {
+        head = request.head
+        head.isAdministrator = isAdministrator
+        head.client = client
     }
 
     private func passOn(_ data: NIOAny, _ context: ChannelHandlerContext) {
@@ -163,12 +178,11 @@ extension ConnectionHandler {
         }
     }
 
-    private func answer(_ context: ChannelHandlerContext) {
+    private func answer(_ body: Span<UInt8>, _ context: ChannelHandlerContext) {
         head.arrival = .now
-        let answer = pipeline.answer(head, body: body.readableBytesUInt8Span)
+        let answer = pipeline.answer(head, body: body)
         let isLast = state.endsWithNextAnswer || movesOn
         writer.write(answer, isLast: isLast, at: HTTPDate.now, to: &pending)
-        body = ByteBuffer()
         carryOut(state.answeredHere(last: isLast), context)
     }
 
@@ -181,8 +195,8 @@ extension ConnectionHandler {
     package func channelReadComplete(context: ChannelHandlerContext) {
         writePending()
         // Bytes without a part are of a head that is not complete.
-        let isIncomplete = state.reading != nil || !sawParts && state.isIdle
-        sawParts = false
+        let isIncomplete = state.reading != nil || !headIsComplete && state.isIdle
+        headIsComplete = false
         if isIncomplete, !state.isOver {
             watchRequest(context)
         } else {
@@ -213,6 +227,45 @@ extension ConnectionHandler {
         isReadHeld = false
         wasActive = true
         read(context: context)
+    }
+}
+
+// MARK: - What the handler in front of the parser asks for
+
+extension ConnectionHandler {
+    /// Whether everything that comes is dropped.
+    var isOver: Bool { state.isOver }
+
+    /// Whether the parser has passed no beginning of a request without its end.
+    var isBetweenRequests: Bool { state.reading == nil }
+
+    /// Bytes have come.
+    func bytesCame() {
+        wasActive = true
+    }
+
+    /// A request begins that may be answered from its bytes.
+    ///
+    /// - Returns: Whether it is; then `answerPlain` is called once its body is complete.
+    func beginPlain(_ request: PlainRequest) -> Bool {
+        let length = request.length ?? 0
+        guard state.canAnswerHere, length <= settings.bodyBytes, canBeAnsweredHere(request)
+        else { return false }
+        _ = state.begin(
+            isPlain: true,
+            keepsAlive: true,
+            length: length,
+            limit: settings.bodyBytes
+        )
+        take(request)
+        return true
+    }
+
+    /// Answers the request that was begun by `beginPlain`.
+    func answerPlain(_ body: Span<UInt8>) {
+        guard let own, state.end() == .here else { return }
+        stopWatchingRequest()
+        answer(body, own)
     }
 }
 
@@ -369,19 +422,5 @@ extension ConnectionHandler {
             guard let self, context.channel.isActive else { return }
             body(self, context)
         }
-    }
-}
-
-extension ConnectionState.Refusal {
-    /// What the client is told.
-    var answer: ServerAnswer {
-        let (status, code, message) =
-            switch self {
-            case .malformed: (400, "malformed", "this is no request of HTTP/1.1")
-            case .timeout: (408, "request_timeout", "the request did not come in time")
-            case .bodyTooLarge: (413, "body_too_large", "the body is larger than is taken")
-            case .headerTooLarge: (431, "header_too_large", "the header is larger than is taken")
-            }
-        return .json(status: status) { $0.error(code: code, message: message) }
     }
 }

@@ -9,69 +9,122 @@ struct PlainRequest {
     private(set) var head: RequestHead
     /// Whether it can be answered at once, as far as its form goes: a POST of HTTP/1.1 to a path of
     /// predictions, with one Content-Length, and nothing that asks for special treatment.
-    private(set) var isPlain: Bool
+    var isPlain: Bool { isPrediction && !isOdd && length != nil }
     /// Whether another request may follow.
     private(set) var keepsAlive: Bool
     /// Whether the client waits for a word before it sends the body.
     private(set) var expectsContinue = false
+    /// Whether a field says how it is to be read on, beside one Content-Length at most.
+    private(set) var hasOwnFraming = false
     /// Its Content-Length.
     private(set) var length: Int?
 
-    /// Reads a head in one pass over its fields.
-    init(_ request: HTTPRequestHead) {
-        let target = request.uri
-        head = RequestHead(method: request.method == .POST ? "POST" : "", path: target)
-        isPlain =
-            request.version == .http1_1 && request.method == .POST && target.isPredictionPath
-        // What follows an upgrade or a tunnel is not read as HTTP.
-        keepsAlive = request.version == .http1_1 && request.method != .CONNECT
-        for (name, value) in request.headers { read(name, value) }
-        if length == nil { isPlain = false }
+    private let isPrediction: Bool
+    private var isOdd = false
+
+    /// A request of HTTP/1.1 of which no field was read yet.
+    init(isPost: Bool, target: String) {
+        head = RequestHead(method: isPost ? "POST" : "", path: target)
+        isPrediction = isPost && target.isPredictionPath
+        keepsAlive = true
     }
 
-    private mutating func read(_ name: String, _ value: String) {
-        // Lengths tell most names apart, before a letter is compared.
-        switch name.utf8.count {
-        case 6 where name.isField("Accept"): Self.take(value, into: &head.accept, &isPlain)
-        case 6 where name.isField("Expect"):
-            expectsContinue = value.isField("100-continue")
-            isPlain = false
-        case 7 where name.isField("Upgrade"):
-            keepsAlive = false
-            isPlain = false
-        case 10 where name.isField("Connection"): readConnection(value)
-        case 11 where name.isField("traceparent"):
-            Self.take(value, into: &head.traceparent, &isPlain)
-        case 12 where name.isField("Content-Type"):
-            Self.take(value, into: &head.contentType, &isPlain)
-        case 13 where name.isField("Authorization"):
-            Self.take(value, into: &head.authorization, &isPlain)
-        case 14 where name.isField("Content-Length"):
-            // The parser has refused two of them, and what is no number.
-            if length != nil { isPlain = false }
-            length = Int(value.drop { $0 == " " }.prefix { $0 != " " }) ?? .max
-        case 15 where name.isField("Accept-Encoding"):
-            Self.take(value, into: &head.acceptEncoding, &isPlain)
-        case 17 where name.isField("Transfer-Encoding"): isPlain = false
-        case 31 where name.isField("Inference-Header-Content-Length"):
-            Self.take(value, into: &head.inferenceHeaderLength, &isPlain)
-        default: break
+    /// Reads a head in one pass over its fields.
+    init(_ request: HTTPRequestHead) {
+        let isCurrent = request.version == .http1_1
+        self.init(isPost: isCurrent && request.method == .POST, target: request.uri)
+        // What follows an upgrade or a tunnel is not read as HTTP.
+        keepsAlive = isCurrent && request.method != .CONNECT
+        for (name, value) in request.headers {
+            if let field = Field(count: name.utf8.count, is: { name.isField($0) }) {
+                read(field, value)
+            }
         }
     }
 
+    /// Takes a field that says something about the way.
+    mutating func read(_ field: Field, _ value: String) {
+        switch field {
+        case .accept: Self.take(value, into: &head.accept, &isOdd)
+        case .acceptEncoding: Self.take(value, into: &head.acceptEncoding, &isOdd)
+        case .authorization: Self.take(value, into: &head.authorization, &isOdd)
+        case .contentType: Self.take(value, into: &head.contentType, &isOdd)
+        case .inferenceHeaderLength:
+            Self.take(value, into: &head.inferenceHeaderLength, &isOdd)
+        case .traceparent: Self.take(value, into: &head.traceparent, &isOdd)
+        case .connection: readConnection(value)
+        case .proxyConnection:
+            hasOwnFraming = true
+            isOdd = true
+        case .contentLength:
+            let number = Int(value.drop { $0 == " " }.prefix { $0 != " " })
+            read(length: number ?? .max)
+        case .expect:
+            expectsContinue = value.isField("100-continue")
+            hasOwnFraming = true
+            isOdd = true
+        case .transferEncoding:
+            hasOwnFraming = true
+            isOdd = true
+        case .upgrade:
+            keepsAlive = false
+            hasOwnFraming = true
+            isOdd = true
+        }
+    }
+
+    /// Takes a Content-Length; of two of them the parser has to judge.
+    mutating func read(length: Int) {
+        if self.length != nil {
+            hasOwnFraming = true
+            isOdd = true
+        }
+        self.length = length
+    }
+
     /// Takes a field that may come once; of two Hummingbird's side decides.
-    private static func take(_ value: String, into field: inout String?, _ isPlain: inout Bool) {
-        if field != nil { isPlain = false }
+    private static func take(_ value: String, into field: inout String?, _ isOdd: inout Bool) {
+        if field != nil { isOdd = true }
         field = value
     }
 
     private mutating func readConnection(_ value: String) {
         guard !value.isField("keep-alive") else { return }
-        isPlain = false
+        hasOwnFraming = true
+        isOdd = true
         let closes = value.split(separator: ",").contains { option in
             String(option.drop { $0 == " " }.prefix { $0 != " " }).isField("close")
         }
         if closes { keepsAlive = false }
+    }
+}
+
+extension PlainRequest {
+    /// The fields that say something about the way of a request, or go into its head.
+    enum Field {
+        case accept, acceptEncoding, authorization, connection, contentLength, contentType
+        case expect, inferenceHeaderLength, proxyConnection, traceparent, transferEncoding, upgrade
+
+        /// The field of a name, by its length and by comparing it; nil for all others.
+        ///
+        /// Lengths tell most names apart, before a letter is compared.
+        init?(count: Int, is name: (String) -> Bool) {
+            switch count {
+            case 6 where name("Accept"): self = .accept
+            case 6 where name("Expect"): self = .expect
+            case 7 where name("Upgrade"): self = .upgrade
+            case 10 where name("Connection"): self = .connection
+            case 11 where name("traceparent"): self = .traceparent
+            case 12 where name("Content-Type"): self = .contentType
+            case 13 where name("Authorization"): self = .authorization
+            case 14 where name("Content-Length"): self = .contentLength
+            case 15 where name("Accept-Encoding"): self = .acceptEncoding
+            case 16 where name("Proxy-Connection"): self = .proxyConnection
+            case 17 where name("Transfer-Encoding"): self = .transferEncoding
+            case 31 where name("Inference-Header-Content-Length"): self = .inferenceHeaderLength
+            default: return nil
+            }
+        }
     }
 }
 
@@ -98,7 +151,7 @@ extension String {
 
 extension UInt8 {
     /// The small letter of a capital one; everything else as it is.
-    fileprivate var lowercased: UInt8 {
+    var lowercased: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

@@ -4,12 +4,13 @@
 import Hosting
 import HummingbirdCore
 import Logging
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// One connection: NIO's parser, a `ConnectionHandler` right behind it, and Hummingbird behind that.
+/// One connection: a `FrontHandler` on bytes, NIO's parser, a `ConnectionHandler` right behind it, and
+/// Hummingbird behind that.
 ///
 /// Hummingbird's own channel makes its asynchronous end at once. A connection that is accepted in
 /// the moment when the listener closes is never handled, and such an end must not be dropped
@@ -21,7 +22,6 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     let responder: HTTPChannelHandler.Responder
-    private let settings: ConnectionSettings
     private let makeHandler: @Sendable () -> ConnectionHandler
     private let allowedUsers: Set<UInt32>?
 
@@ -31,31 +31,18 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
     /// The handlers made have nobody attached.
     init(
         responder: @escaping HTTPChannelHandler.Responder,
-        settings: ConnectionSettings,
         allowedUsers: Set<UInt32>? = nil,
         makeHandler: @escaping @Sendable () -> ConnectionHandler
     ) {
         self.responder = responder
-        self.settings = settings
         self.makeHandler = makeHandler
         self.allowedUsers = allowedUsers
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         admit(channel).flatMapThrowing {
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = settings.headerBytes
-            limits.maxHeaderListSize = settings.headerBytes
-            limits.maxHeaderFieldCount = settings.headerFields
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: false,
-                withErrorHandling: false,
-                withOutboundHeaderValidation: false,
-                withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
-                withDecoderLimitConfiguration: limits
-            )
-            try pipeline.addHandler(makeHandler())
+            try makeHandler().add(to: pipeline)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return Connection(channel: channel)
         }
@@ -97,6 +84,33 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
         return peer.flatMapThrowing { peer in
             guard allowedUsers.contains(peer.user) else { throw ForeignUser() }
         }
+    }
+}
+
+extension ConnectionHandler {
+    /// Puts the handler into the pipeline of a new connection, with the parser in front of it.
+    ///
+    /// - Parameters:
+    ///   - pipeline: A pipeline on its event loop.
+    ///   - readsBytes: Whether a `FrontHandler` stands in front of the parser.
+    /// - Throws: When the channel has gone.
+    package func add(
+        to pipeline: ChannelPipeline.SynchronousOperations,
+        readsBytes: Bool = true
+    ) throws {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = settings.headerBytes
+        limits.maxHeaderListSize = settings.headerBytes
+        limits.maxHeaderFieldCount = settings.headerFields
+        if readsBytes { try pipeline.addHandler(FrontHandler(of: self, settings: settings)) }
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: false,
+            withErrorHandling: false,
+            withOutboundHeaderValidation: false,
+            withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+            withDecoderLimitConfiguration: limits
+        )
+        try pipeline.addHandler(self)
     }
 }
 

@@ -68,7 +68,6 @@ package struct ServerHTTP: Sendable {
             server: HTTPServerBuilder { [self] responder in
                 ServingChannel(
                     responder: responder,
-                    settings: settings,
                     allowedUsers: allowedUsers
                 ) {
                     ConnectionHandler(

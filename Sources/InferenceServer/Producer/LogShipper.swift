@@ -115,9 +115,9 @@ private struct Journey: ~Copyable {
             case .connect: connect()
             case .send: send()
             case .fill:
-                var lines: [UInt8] = []
-                queue.take(upTo: LogShipper.batchBytes, into: &lines)
-                state.filled(lines, dropped: queue.counts.dropped)
+                var lines = state.emptyBatch()
+                let leftMore = queue.take(upTo: LogShipper.batchBytes, into: &lines)
+                state.filled(lines, leftMore: leftMore, dropped: queue.counts.dropped)
             case .wait(let forRoom, let until): wait(bell, forRoom: forRoom, until: until)
             case .finish:
                 finish(queue)

@@ -96,13 +96,16 @@ extension RecordQueue {
     /// - Parameters:
     ///   - limit: Bytes at most, but for a single line that is longer.
     ///   - bytes: Where the lines are added.
+    /// - Returns: Whether there are more.
     /// - Complexity: O(bytes moved), under the lock that `append` takes.
-    package func take(upTo limit: Int, into bytes: inout [UInt8]) {
+    @discardableResult
+    package func take(upTo limit: Int, into bytes: inout [UInt8]) -> Bool {
         // So that nothing is allocated under the lock.
         bytes.reserveCapacity(bytes.count + limit)
-        state.withLock { state in
+        return state.withLock { state in
             state.consumerSleeps = state.ring.count == 0
             state.ring.takeLines(upTo: limit, into: &bytes)
+            return state.ring.count > 0
         }
     }
 

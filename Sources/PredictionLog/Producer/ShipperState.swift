@@ -26,7 +26,10 @@ package struct ShipperState: Sendable {
     }
 
     /// How long a record may wait for others, so that they share a system call.
-    package static let linger = Duration.milliseconds(5)
+    ///
+    /// Longer waits make fewer calls, and bursts that take a core from the sidecar's neighbours for
+    /// longer than their requests wait anyway (Benchmarks, logging).
+    package static let linger = Duration.milliseconds(2)
 
     private enum Phase: Sendable, Equatable {
         case away(until: Duration)
@@ -39,6 +42,8 @@ package struct ShipperState: Sendable {
         case room
         case record
         case company(until: Duration)
+        /// Company for the records that come next, from now on.
+        case rest
     }
 
     private var phase = Phase.away(until: .zero)
@@ -79,12 +84,13 @@ package struct ShipperState: Sendable {
             return now >= until ? .connect : .wait(forRoom: false, until: until)
         case .connected: break
         }
+        if need == .rest { need = .company(until: now + Self.linger) }
         switch need {
         case .room: return .wait(forRoom: true, until: stopAt)
         case .company(let until) where stopAt == nil && now < until:
             return .wait(forRoom: false, until: until)
         case .record where stopAt == nil: return .wait(forRoom: false, until: nil)
-        case .record, .company, .nothing: break
+        case .record, .company, .rest, .nothing: break
         }
         need = .nothing
         return outgoing.isEmpty ? .fill : .send
@@ -128,7 +134,8 @@ extension ShipperState {
         batch.advance(by: count)
         if batch.rest.isEmpty {
             recordsSent += UInt64(batch.lines)
-            batch = Outgoing()
+            // While records come, each batch is what came in a linger, and nobody rings.
+            if !batch.leftMore { need = .rest }
         }
     }
 
@@ -147,9 +154,10 @@ extension ShipperState {
     ///
     /// - Parameters:
     ///   - lines: Whole lines, in the order in which they are to be sent.
+    ///   - leftMore: Whether there are more in the queue.
     ///   - dropped: Records that were dropped up to now, on every connection and without.
-    package mutating func filled(_ lines: [UInt8], dropped: UInt64) {
-        batch = Outgoing(bytes: lines)
+    package mutating func filled(_ lines: [UInt8], leftMore: Bool, dropped: UInt64) {
+        batch = Outgoing(bytes: lines, leftMore: leftMore)
         if dropped > dropsTold {
             var writer = RecordWriter()
             writer.append(dropped: dropped - dropsToldBefore)
@@ -159,6 +167,15 @@ extension ShipperState {
         guard outgoing.isEmpty else { return }
         need = .record
         if stopAt != nil { phase = .finished }
+    }
+
+    /// The memory of the batch that was sent, for the next one; before that there is none.
+    package mutating func emptyBatch() -> [UInt8] {
+        guard batch.rest.isEmpty else { return [] }
+        var bytes = batch.bytes
+        batch = Outgoing()
+        bytes.removeAll(keepingCapacity: true)
+        return bytes
     }
 
     /// Everything is to end, by a deadline even if there is more to send.
@@ -176,10 +193,13 @@ extension ShipperState {
 private struct Outgoing: Sendable {
     let bytes: [UInt8]
     let lines: Int
+    /// Whether the queue had more than these.
+    let leftMore: Bool
     private var start = 0
 
-    init(bytes: [UInt8] = []) {
+    init(bytes: [UInt8] = [], leftMore: Bool = false) {
         self.bytes = bytes
+        self.leftMore = leftMore
         lines = Self.lines(bytes[...])
     }
 

@@ -94,6 +94,12 @@ extension [UInt8] {
         }
     }
 
+    /// Appends a constant, without a string for it.
+    package mutating func append(literal text: StaticString) {
+        // The bytes of a constant live for ever.
+        text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
+
     /// Appends the shortest text that reads back to the same float, without a fraction if it is
     /// whole; `null` for NaN and the infinities.
     package mutating func append(number: Float) {
@@ -125,12 +131,32 @@ extension [UInt8] {
         let (seconds, fraction) = Swift.max(nanoseconds, 0).quotientAndRemainder(
             dividingBy: 1_000_000_000
         )
-        append(contentsOf: seconds.description.utf8)
-        if decimals > 0 { append(UInt8(ascii: ".")) }
-        var unit: Int64 = 100_000_000
-        for _ in 0..<Swift.min(decimals, 9) {
-            append(UInt8(ascii: "0") + UInt8(fraction / unit % 10))
-            unit /= 10
+        var digits = 1
+        var rest = UInt64(seconds)
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        append(digits: UInt64(seconds), count: digits)
+        let decimals = Swift.min(decimals, 9)
+        guard decimals > 0 else { return }
+        var part = UInt64(fraction)
+        for _ in decimals..<9 { part /= 10 }
+        append(UInt8(ascii: "."))
+        append(digits: part, count: decimals)
+    }
+
+    /// Appends the last digits of a number, from the last one on: division by a constant is cheap.
+    private mutating func append(digits number: UInt64, count digits: Int) {
+        let start = count
+        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
+        var bytes = mutableSpan
+        var rest = number
+        var index = start + digits
+        while index > start {
+            index -= 1
+            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 

@@ -47,7 +47,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var timer: Scheduled<Void>?
     /// Whether the hello was looked at.
     private var hasGreeted = false
-    /// Bytes that wait until the session is this connection's.
+    /// Bytes that wait until it is known where the session stands; nil when it is.
     private var rest: ByteBuffer?
     /// Whether somebody wants to read, and may not yet.
     private var isReadHeld = false
@@ -117,16 +117,26 @@ extension ConnectionHandler {
     private func scan(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         guard let connection else { return }
         let bytes = buffer.readableBytesUInt8Span
-        let taken = ingest.receive(bytes, with: &scanner, from: connection)
-        if taken < buffer.readableBytes {
+        let (taken, mustWait) = ingest.receive(bytes, with: &scanner, from: connection)
+        if mustWait {
             var buffer = buffer
             buffer.moveReaderIndex(forwardBy: taken)
             rest = buffer
+            return
         }
         if !hasGreeted, let hello = scanner.hello {
             hasGreeted = true
             if hello.wantsAcknowledgement, scanner.decided == nil { refuseAcknowledgement(context) }
         }
+    }
+
+    /// Takes what had to wait.
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard let rest else { return }
+        self.rest = nil
+        scan(rest, context)
+        if self.rest != nil { return }
+        if hasEnded { inputEnded(context) } else { takeUpReading(context) }
     }
 
     private func takeUpReading(_ context: ChannelHandlerContext) {
@@ -157,11 +167,8 @@ extension ConnectionHandler {
         case .superseded: readOut(context, .superseded, since: reads)
         case .proceed(let decided, let dropped):
             scanner.resume(decided: decided, dropped: dropped)
-            if let rest {
-                self.rest = nil
-                scan(rest, context)
-            }
-            if hasEnded { inputEnded(context) } else { takeUpReading(context) }
+            goOn(context)
+        case .greetAgain: goOn(context)
         case .resume: takeUpReading(context)
         case .finished: context.close(promise: nil)
         }

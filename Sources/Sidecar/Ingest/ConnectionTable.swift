@@ -16,6 +16,8 @@ struct ConnectionTable: Sendable {
         var isAcknowledged = false
         /// Whether it waits for room in what is to be kept.
         var isHeld = false
+        /// Whether its hello waits until it is known where sessions stand.
+        var isUngreeted = false
     }
 
     private var entries: [SessionTable.Connection: Entry] = [:]
@@ -43,6 +45,16 @@ struct ConnectionTable: Sendable {
         for (connection, entry) in entries where entry.isHeld {
             entries[connection]?.isHeld = false
             deliveries.append(.init(connection: connection, message: .resume))
+        }
+        return deliveries
+    }
+
+    /// Takes the connections whose hello waits.
+    mutating func takeUngreeted() -> [SessionTable.Delivery] {
+        var deliveries: [SessionTable.Delivery] = []
+        for (connection, entry) in entries where entry.isUngreeted {
+            entries[connection]?.isUngreeted = false
+            deliveries.append(.init(connection: connection, message: .greetAgain))
         }
         return deliveries
     }

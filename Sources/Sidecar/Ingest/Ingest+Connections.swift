@@ -41,36 +41,33 @@ extension Ingest {
 
     /// Counts what a connection sent; all of it when this returns, unless it must wait.
     ///
-    /// - Returns: How many bytes were taken. The rest is to be handed in again once the connection
-    ///   is told to proceed.
+    /// - Returns: How many bytes were taken, and whether the connection must wait until it is told
+    ///   to go on, with the rest.
     /// - Complexity: O(bytes), no allocation per record.
     func receive(
         _ bytes: Span<UInt8>,
         with scanner: inout RecordScanner,
         from connection: SessionTable.Connection
-    ) -> Int {
+    ) -> (bytes: Int, mustWait: Bool) {
         let now = clock()
-        let (consumed, notices) = change { state in
+        let (consumed, mustWait, notices) = change { state in
             state.schedule.recordsArrived(at: now)
             var notices: [Notice] = []
             var consumed = 0
-            let isKept = state.takesForKeeping(from: connection)
-            while consumed < bytes.count {
+            var mustWait = !greet(connection, &scanner, &state, now: now)
+            while consumed < bytes.count, !mustWait {
+                let isKept = state.takesForKeeping(from: connection)
                 let rest = bytes.extracting(consumed..<bytes.count)
                 consumed += scanner.scan(rest, into: &state.intake)
                 drain(&state, now: now, isKept: isKept, notices: &notices)
-                if scanner.hello != nil, state.connections[connection]?.hasGreeted == false,
-                    !greet(connection, &scanner, &state, now: now)
-                {
-                    break
-                }
+                mustWait = !greet(connection, &scanner, &state, now: now)
             }
             state.counters.bytes += UInt64(consumed)
             advance(connection, scanner, &state, now: now)
-            return (consumed, notices)
+            return (consumed, mustWait, notices)
         }
         log(notices)
-        return consumed
+        return (consumed, mustWait)
     }
 
     /// The last line of a connection is read; a line without its newline is truncated.
@@ -108,7 +105,7 @@ extension Ingest {
         }
     }
 
-    /// Takes a connection's hello.
+    /// Takes a connection's hello, if it is new.
     ///
     /// - Returns: Whether the connection may go on at once.
     private func greet(
@@ -117,7 +114,12 @@ extension Ingest {
         _ state: inout State,
         now: Double
     ) -> Bool {
-        guard let hello = scanner.hello else { return true }
+        guard let hello = scanner.hello, state.connections[connection]?.hasGreeted == false
+        else { return true }
+        if hello.wantsAcknowledgement, state.keeping.isKept, !state.keeping.isRead {
+            state.connections[connection]?.isUngreeted = true
+            return false
+        }
         state.connections[connection]?.hasGreeted = true
         let opening = state.sessions.open(hello, on: connection, now: now)
         state.connections[connection]?.isAcknowledged = opening.decided != nil

@@ -57,6 +57,21 @@ extension Ingest {
         }
     }
 
+    /// Goes on from what was kept before this process, which could be read only now.
+    ///
+    /// What monitors have counted in the meantime is given up: it was never to be kept.
+    func adopt(_ sessions: [SessionProgress], _ keys: Set<MonitorKey>) {
+        let sources = state.withLock { $0.monitors.sources }
+        let stored = read(sources.filter { keys.contains($0.key) })
+        let restoration = change { state in
+            state.sessions.adopt(sessions)
+            state.keeping.isRead = true
+            state.keeping.deliveries += state.connections.takeUngreeted()
+            return state.monitors.adopt(stored)
+        }
+        tell(restoration)
+    }
+
     /// What was taken is durable.
     func isDurable(_ commit: JournalCommit) {
         change { state in

@@ -64,7 +64,7 @@ package final class Ingest: Sendable {
                     now: clock()
                 ),
                 sessions: SessionTable(kept: kept?.sessions ?? [], isKept: isKept),
-                keeping: Keeping(isKept: isKept)
+                keeping: Keeping(isKept: isKept, isRead: kept?.sessions != nil)
             )
         )
         self.board = board
@@ -75,15 +75,15 @@ package final class Ingest: Sendable {
 
     /// What a journal remembers.
     package struct Kept: Sendable {
-        /// The sessions of producers.
-        package var sessions: [SessionProgress]
+        /// The sessions of producers; nil when they cannot be read yet.
+        package var sessions: [SessionProgress]?
         /// What is kept of a reference's monitor under a layout; reads the disk.
         package var monitor:
             @Sendable (_ source: MonitorSet.Source, _ layout: String) -> StoredMonitor?
 
         /// Names what is remembered.
         package init(
-            sessions: [SessionProgress],
+            sessions: [SessionProgress]?,
             monitor:
                 @escaping @Sendable (
                     _ source: MonitorSet.Source, _ layout: String
@@ -161,25 +161,33 @@ extension Ingest {
             return (installation, notices)
         }
         log(notices)
-        for key in installation.restored {
+        tell(installation.restoration)
+        return installation.refusals
+    }
+
+    /// Tells which windows go on from what was kept.
+    func tell(_ restoration: MonitorSet.Restoration) {
+        for key in restoration.restored {
             logger.info("windows restored", metadata: key.metadata)
         }
-        for (key, fault) in installation.faults {
+        for (key, fault) in restoration.faults {
             var metadata = key.metadata
             metadata["fault"] = "\(fault)"
             logger.error("windows not restored; they begin anew", metadata: metadata)
         }
-        return installation.refusals
     }
 
     /// What the journal has kept of monitors that there are not yet; read without the lock.
     private func keptMonitors(of sources: [MonitorSet.Source]) -> [MonitorKey: StoredMonitor] {
+        read(state.withLock { $0.monitors.unknown(among: sources) })
+    }
+
+    /// What the journal has kept of references' monitors; read without the lock.
+    func read(_ sources: [MonitorSet.Source]) -> [MonitorKey: StoredMonitor] {
         guard let kept else { return [:] }
-        let (unknown, layout) = state.withLock { state in
-            (state.monitors.unknown(among: sources), state.monitors.settings.layout)
-        }
+        let layout = state.withLock { $0.monitors.settings.layout }
         var monitors: [MonitorKey: StoredMonitor] = [:]
-        for source in unknown { monitors[source.key] = kept.monitor(source, layout) }
+        for source in sources { monitors[source.key] = kept.monitor(source, layout) }
         return monitors
     }
 

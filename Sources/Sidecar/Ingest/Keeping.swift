@@ -15,6 +15,9 @@ struct Keeping: Sendable {
     let isKept: Bool
     /// Whether it takes what it is given.
     var isUp: Bool
+    /// Whether what it has kept before this process was read. Until then nobody who waits for
+    /// acknowledgements is greeted: it is not known where a session stands.
+    var isRead: Bool
     /// Whether whoever keeps was woken and has not come yet.
     var isRung = false
     /// Whether it was woken once more, since there is enough for a commit.
@@ -24,9 +27,10 @@ struct Keeping: Sendable {
     /// What is to be told to connections once the lock is free.
     var deliveries: [SessionTable.Delivery] = []
 
-    init(isKept: Bool) {
+    init(isKept: Bool, isRead: Bool) {
         self.isKept = isKept
-        isUp = isKept
+        self.isRead = isRead
+        isUp = isKept && isRead
     }
 }
 

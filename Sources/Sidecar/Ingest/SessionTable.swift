@@ -29,6 +29,8 @@ struct SessionTable: Sendable {
         case superseded
         /// What comes next may be read: the session is this connection's now, and stands there.
         case proceed(decided: UInt64, dropped: UInt64)
+        /// The hello may be handed in again: now it is known where sessions stand.
+        case greetAgain
         /// There is room again for what waits to be kept.
         case resume
         /// Nothing more is owed: the connection may be closed.
@@ -79,6 +81,13 @@ struct SessionTable: Sendable {
     init(kept: [SessionProgress] = [], isKept: Bool) {
         self.isKept = isKept
         for progress in kept {
+            sessions[progress.session] = Session(progress: progress, durable: progress.decided)
+        }
+    }
+
+    /// Goes on from the sessions that were kept, which could not be read at first.
+    mutating func adopt(_ kept: [SessionProgress]) {
+        for progress in kept where sessions[progress.session] == nil {
             sessions[progress.session] = Session(progress: progress, durable: progress.decided)
         }
     }
@@ -252,9 +261,10 @@ extension SessionTable {
     /// What has to be kept since this was last asked.
     mutating func takeChanges() -> (progress: [SessionProgress], ended: [String]) {
         let progress = changed.compactMap { sessions[$0]?.progress }
-        defer { (changed, ended) = ([], []) }
-        // One that has come back meanwhile is alive again.
-        return (progress, ended.filter { sessions[$0] == nil })
+        // One that was forgotten and has come again is not to be deleted.
+        let gone = ended.filter { sessions[$0] == nil }
+        (changed, ended) = ([], [])
+        return (progress, gone)
     }
 
     /// Everything has to be kept anew.

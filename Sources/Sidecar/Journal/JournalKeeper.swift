@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Glibc
 import Hosting
 import Journal
 import Logging
@@ -23,6 +24,17 @@ final class JournalKeeper: Sendable {
         /// Nil while the journal cannot be used.
         var store: JournalStore?
         var figures = JournalFigures()
+        /// What was asked for and could not be read.
+        var missed = Missed()
+    }
+
+    /// What was asked for and could not be read: it is on the disk, and nothing may take its place.
+    struct Missed: Sendable {
+        var sessions = false
+        var monitors: Set<MonitorKey> = []
+
+        /// Whether there is nothing.
+        var isEmpty: Bool { !sessions && monitors.isEmpty }
     }
 
     /// Opens the journal, or begins without it.
@@ -33,37 +45,55 @@ final class JournalKeeper: Sendable {
         self.options = options
         self.logger = logger
         bell = try Bell()
+        // A limit on the size of files is then an error like a full disk, and no end of the process.
+        _ = unsafe signal(SIGXFSZ, SIG_IGN)
         open()
     }
 
     /// The journal; nil while it cannot be used.
     var store: JournalStore? { state.withLock { $0.store } }
 
+    /// What was asked for and could not be read.
+    var missed: Missed { state.withLock { $0.missed } }
+
+    /// What had been missed was read.
+    func caughtUp() {
+        state.withLock { $0.missed = Missed() }
+    }
+
     /// What was done up to now.
     var figures: JournalFigures { state.withLock { $0.figures } }
 
-    /// The sessions that are kept.
-    func sessions() -> [SessionProgress] {
-        guard let store else { return [] }
+    /// The sessions that are kept; nil while they cannot be read.
+    func sessions() -> [SessionProgress]? {
         do throws(JournalError) {
-            return try store.sessions()
+            if let store { return try store.sessions() }
         } catch {
-            logger.error("sessions cannot be read", metadata: ["reason": "\(error)"])
-            return []
+            failed(error)
         }
+        state.withLock { $0.missed.sessions = true }
+        return nil
     }
 
     /// What is kept of a reference's monitor; nil when there is nothing, or it was kept under
     /// another layout.
     func monitor(of source: MonitorSet.Source, layout: String) -> StoredMonitor? {
-        guard let store else { return nil }
         let cellCount = CellLayout(source.reference).cellCount
         do throws(JournalError) {
-            return try store.loadMonitor(source.key, layout: layout, cellCount: cellCount)
-        } catch {
-            logger.error("windows cannot be read", metadata: ["reason": "\(error)"])
+            if let store {
+                return try store.loadMonitor(source.key, layout: layout, cellCount: cellCount)
+            }
+        } catch .refused(let key, let reason) {
+            logger.error(
+                "windows not restored; they begin anew",
+                metadata: ["monitor": "\(key)", "reason": "\(reason)"]
+            )
             return nil
+        } catch {
+            failed(error)
         }
+        state.withLock { _ = $0.missed.monitors.insert(source.key) }
+        return nil
     }
 
     /// Opens the journal.

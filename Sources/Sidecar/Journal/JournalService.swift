@@ -47,8 +47,10 @@ private struct KeepingLoop {
     }
 
     mutating func run(_ stopped: () -> Bool) {
+        if !keeper.missed.isEmpty { hasFailed() }
+        if let store = keeper.store { settle(store) }
         while !stopped() {
-            if let store = keeper.store {
+            if let store = keeper.store, keeper.missed.isEmpty {
                 keeper.bell.wait(for: nil, within: JournalService.heartbeat)
                 gather(stopped)
                 commit(to: store)
@@ -57,12 +59,12 @@ private struct KeepingLoop {
                 keeper.bell.pause(JournalService.retry)
                 if !stopped(), let store = keeper.open() {
                     settle(store)
-                    commit(to: store)
+                    if catchUp() { commit(to: store) }
                 }
             }
         }
         // What came while the socket was read out.
-        if let store = keeper.store { commit(to: store) }
+        if keeper.missed.isEmpty, let store = keeper.store { commit(to: store) }
         keeper.close()
     }
 
@@ -89,6 +91,18 @@ private struct KeepingLoop {
             keeper.failed(error)
             hasFailed()
         }
+    }
+
+    /// Has the ingest go on from what was kept and could not be read before.
+    ///
+    /// - Returns: Whether that is done; else nothing may be kept, as it would take its place.
+    private func catchUp() -> Bool {
+        let missed = keeper.missed
+        guard !missed.isEmpty else { return true }
+        keeper.caughtUp()
+        let sessions = missed.sessions ? keeper.sessions() : []
+        if let sessions { ingest.adopt(sessions, missed.monitors) }
+        return keeper.missed.isEmpty
     }
 
     private mutating func hasFailed() {

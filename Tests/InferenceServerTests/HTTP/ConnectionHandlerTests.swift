@@ -7,9 +7,10 @@ import NIOEmbedded
 import Testing
 
 struct ConnectionHandlerTests {
-    @Test
-    func `answers a plain request itself, and nothing reaches Hummingbird`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `answers a plain request itself, and nothing reaches Hummingbird`(readsBytes: Bool) throws
+    {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.send(post("/predict", "[1]", "Content-Type: application/json"))
         #expect(connection.received() == answer("POST /predict|application/json|[1]"))
         #expect(connection.behind.requests == [])
@@ -17,18 +18,18 @@ struct ConnectionHandlerTests {
         #expect(connection.counters.inFlight == 0)
     }
 
-    @Test
-    func `answers a request that comes byte by byte`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `answers a request that comes byte by byte`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         for character in post("/predict", "[1,2]") { connection.send(String(character)) }
         for character in post("/invocations", "{}") { connection.send(String(character)) }
         let expected = answer("POST /predict||[1,2]") + answer("POST /invocations||{}")
         #expect(connection.received() == expected)
     }
 
-    @Test
-    func `answers all requests of one read in one write, in order`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `answers all requests of one read in one write, in order`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.send((1...5).map { post("/predict", "\($0)") }.joined())
         let first = try #require(try connection.channel.readOutbound(as: IOData.self))
         #expect(try connection.channel.readOutbound(as: IOData.self) == nil)
@@ -61,9 +62,9 @@ struct ConnectionHandlerTests {
         #expect(!connection.received().contains("text/plain"))
     }
 
-    @Test
-    func `no answer overtakes another`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `no answer overtakes another`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.send(post("/predict", "1") + "GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
         connection.send(post("/predict", "2"))
         #expect(connection.received() == answer("POST /predict||1"))
@@ -99,9 +100,9 @@ struct ConnectionHandlerTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `says that a body may come`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `says that a body may come`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         let request = post("/predict", "12", "Expect: 100-continue")
         connection.send(String(request.dropLast(2)))
         #expect(connection.received() == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -109,9 +110,9 @@ struct ConnectionHandlerTests {
         #expect(connection.behind.requests == ["POST /predict 12"])
     }
 
-    @Test
-    func `refuses too many requests at once`() throws {
-        let connection = try EmbeddedConnection(concurrency: 0)
+    @Test(arguments: [true, false])
+    func `refuses too many requests at once`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(concurrency: 0, readsBytes: readsBytes)
         connection.send(post("/predict", "1"))
         let text = connection.received()
         #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
@@ -132,9 +133,11 @@ struct ConnectionLimitTests {
         return settings
     }()
 
-    @Test
-    func `a body over the plain size goes to Hummingbird, over the limit nowhere`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a body over the plain size goes to Hummingbird, over the limit nowhere`(readsBytes: Bool)
+        throws
+    {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         connection.send(post("/predict", "12345"))
         #expect(connection.received() == answer("POST /predict||12345"))
         connection.send(post("/predict", "123456"))
@@ -147,9 +150,9 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a chunked body over the limit is refused when it is over it`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a chunked body over the limit is refused when it is over it`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         connection.send("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         connection.send("8\r\n12345678\r\n")
         #expect(connection.received() == "")
@@ -159,9 +162,9 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a refusal waits for the answers before it`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a refusal waits for the answers before it`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         connection.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n" + post("/b", "12345678901"))
         #expect(connection.received() == "")
         connection.behind.answer("a")
@@ -186,9 +189,9 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a request that trickles has no more time than another`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a request that trickles has no more time than another`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         for character in "POST /predict HTTP" {
             connection.send(String(character))
             connection.pass(.seconds(1))
@@ -196,9 +199,9 @@ struct ConnectionLimitTests {
         #expect(connection.received().hasPrefix("HTTP/1.1 408 "))
     }
 
-    @Test
-    func `each request has its time anew`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `each request has its time anew`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         for _ in 0..<10 {
             let request = post("/predict", "12345")
             connection.send(String(request.dropLast(3)))
@@ -208,9 +211,9 @@ struct ConnectionLimitTests {
         }
     }
 
-    @Test
-    func `a silent connection is closed, a busy one is not`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a silent connection is closed, a busy one is not`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         for _ in 0..<10 {
             connection.pass(.seconds(50))
             connection.send(post("/predict", "1"))
@@ -220,9 +223,9 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a connection that waits for its answer is not silent`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a connection that waits for its answer is not silent`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         connection.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
         connection.pass(.seconds(600))
         #expect(connection.isOpen)
@@ -232,9 +235,11 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a client that does not take its answers is not read on, and is closed`() throws {
-        let connection = try EmbeddedConnection(settings: Self.small)
+    @Test(arguments: [true, false])
+    func `a client that does not take its answers is not read on, and is closed`(readsBytes: Bool)
+        throws
+    {
+        let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)
         connection.send(post("/predict", "1"))
         connection.channel.isWritable = false
         connection.channel.pipeline.fireChannelWritabilityChanged()
@@ -261,9 +266,9 @@ struct ConnectionLimitTests {
 }
 
 struct ConnectionShutdownTests {
-    @Test
-    func `an idle connection is closed soon`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `an idle connection is closed soon`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.quiesce()
         connection.pass(.milliseconds(99))
         #expect(connection.isOpen)
@@ -271,18 +276,18 @@ struct ConnectionShutdownTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `a request that was under way to an idle connection is answered`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `a request that was under way to an idle connection is answered`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.quiesce()
         connection.send(post("/predict", "1"))
         #expect(connection.received() == answer("POST /predict||1", last: true))
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `half a request is read to its end and answered`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `half a request is read to its end and answered`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         let request = post("/predict", "12345")
         connection.send(String(request.dropLast(3)))
         connection.quiesce()
@@ -292,9 +297,9 @@ struct ConnectionShutdownTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `answers that are owed come first, and the last one says so`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `answers that are owed come first, and the last one says so`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n")
         connection.quiesce()
         connection.pass(.seconds(5))
@@ -305,9 +310,9 @@ struct ConnectionShutdownTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `half a request behind an answer that is owed is finished too`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `half a request behind an answer that is owed is finished too`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         let request = post("/b", "12345")
         connection.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n" + request.dropLast(3))
         connection.quiesce()
@@ -319,9 +324,11 @@ struct ConnectionShutdownTests {
         #expect(!connection.isOpen)
     }
 
-    @Test
-    func `the drain moves each old connection on once, and keeps the new ones`() throws {
-        let old = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `the drain moves each old connection on once, and keeps the new ones`(readsBytes: Bool)
+        throws
+    {
+        let old = try EmbeddedConnection(readsBytes: readsBytes)
         old.send(post("/predict", "1"))
         #expect(old.received() == answer("POST /predict||1"))
         old.lifecycle.drain(for: .seconds(5))
@@ -330,9 +337,9 @@ struct ConnectionShutdownTests {
         #expect(!old.isOpen)
     }
 
-    @Test
-    func `the drain moves on a connection whose answer comes from behind`() throws {
-        let old = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `the drain moves on a connection whose answer comes from behind`(readsBytes: Bool) throws {
+        let old = try EmbeddedConnection(readsBytes: readsBytes)
         old.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
         old.lifecycle.drain(for: .seconds(5))
         old.behind.answer("a")
@@ -340,9 +347,9 @@ struct ConnectionShutdownTests {
         #expect(!old.isOpen)
     }
 
-    @Test
-    func `a client that sends no more still gets what it is owed`() throws {
-        let connection = try EmbeddedConnection()
+    @Test(arguments: [true, false])
+    func `a client that sends no more still gets what it is owed`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
         connection.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
         connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         connection.behind.answer("a")

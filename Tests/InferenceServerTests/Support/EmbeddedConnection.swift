@@ -18,21 +18,17 @@ final class EmbeddedConnection {
     init(
         _ answerer: Answerer = .echo,
         settings: ConnectionSettings = ConnectionSettings(),
-        concurrency: Int = 100
+        concurrency: Int = 100,
+        readsBytes: Bool = true
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false,
-            withErrorHandling: false
+        let handler = ConnectionHandler(
+            pipeline: RequestPipeline(answerer, counters: counters, concurrency: concurrency),
+            settings: settings,
+            lifecycle: lifecycle,
+            isAdministrator: false
         )
-        try pipeline.addHandler(
-            ConnectionHandler(
-                pipeline: RequestPipeline(answerer, counters: counters, concurrency: concurrency),
-                settings: settings,
-                lifecycle: lifecycle,
-                isAdministrator: false
-            )
-        )
+        try handler.add(to: pipeline, readsBytes: readsBytes)
         try pipeline.addHandler(behind)
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
         channel.connect(to: address, promise: nil)
@@ -67,6 +63,21 @@ final class EmbeddedConnection {
     }
 
     var isOpen: Bool { channel.isActive }
+
+    /// Sends pieces, each as one read, while whoever is behind answers at once what the handlers
+    /// would have.
+    ///
+    /// - Returns: Status and body of each answer, and whether the connection has ended.
+    func exchange(_ pieces: [String]) -> [String] {
+        for piece in pieces where isOpen {
+            send(piece)
+            behind.answerAll()
+        }
+        let answers = ReceivedAnswer.all(Array(received().utf8))
+            .filter { !$0.status.contains(" 100 ") }
+            .map { "\($0.status.split(separator: " ")[1]) \($0.body)" }
+        return answers + (isOpen ? [] : ["closed"])
+    }
 }
 
 /// Takes requests as Hummingbird does, and answers them when it is told to.
@@ -78,6 +89,10 @@ final class Behind: ChannelInboundHandler {
     private(set) var requests: [String] = []
     private(set) var isIncomplete = false
     private var current = ""
+    /// What `Answerer.echo` answers to the requests that wait.
+    private var echoes: [String] = []
+    private var contentType = ""
+    private var bodyPieces = 0
     private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -92,12 +107,27 @@ final class Behind: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             current = "\(head.method) \(head.uri)"
+            bodyPieces = 0
+            contentType = head.headers.first(name: "Content-Type") ?? ""
             isIncomplete = true
-        case .body(let buffer): current += " " + String(buffer: buffer)
+        case .body(let buffer):
+            if bodyPieces == 0 { current += " " }
+            bodyPieces += 1
+            current += String(buffer: buffer)
         case .end:
             requests.append(current)
+            let words = current.split(separator: " ", maxSplits: 2)
+            let body = words.count > 2 ? words[2] : ""
+            echoes.append("\(words[0]) \(words[1])|\(contentType)|\(body)")
             isIncomplete = false
         }
+    }
+
+    /// Answers every request that waits as `Answerer.echo` would.
+    func answerAll() {
+        let texts = echoes
+        echoes = []
+        for text in texts { answer(text) }
     }
 
     /// Answers the next request with a text.

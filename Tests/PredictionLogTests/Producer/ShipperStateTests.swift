@@ -79,7 +79,7 @@ private struct World {
             case .fill:
                 fills += 1
                 isWoken = false
-                state.filled(queue, dropped: dropped)
+                state.filled(queue, leftMore: false, dropped: dropped)
                 queue = []
             case .wait(let forRoom, let until):
                 let hasRoom = forRoom && room != 0
@@ -130,10 +130,18 @@ struct ShipperStateTests {
 
     @Test
     func `records that come together go together`() {
-        let world = World("^-----abcabc-----------")
-        // One when connected, one for all six, and the one that finds nothing more.
+        let world = World("^-----ab---------------")
+        // One when connected, one for both, and the one that finds nothing more.
         #expect(world.fills == 3)
-        #expect(world.lines == [records("abcabc")])
+        #expect(world.lines == [records("ab")])
+    }
+
+    @Test
+    func `while records come the queue is looked at once in a linger`() {
+        let world = World("^-----abcabcabcabc----------")
+        // One when connected, twelve records in 12 ms, and the one that finds nothing more.
+        #expect(world.fills == 2 + 6)
+        #expect(world.lines == [records("abcabcabcabc")])
     }
 
     @Test

@@ -18,7 +18,7 @@ extension Workbench {
     private func answerOne() -> [UInt8] {
         var bytes = plan.answerPrefix
         bytes.reserveCapacity(bytes.count + 128)
-        bytes.append(contentsOf: ",\"prediction\":".utf8)
+        bytes.append(literal: ",\"prediction\":")
         guard plan.probabilityOutput != nil else {
             appendPrediction(ofRow: 0, to: &bytes)
             bytes.append(UInt8(ascii: "}"))
@@ -26,11 +26,11 @@ extension Workbench {
         }
         let label = classIndex(ofRow: 0)
         appendLabel(label, to: &bytes)
-        bytes.append(contentsOf: ",\"label\":".utf8)
+        bytes.append(literal: ",\"label\":")
         appendLabel(label, to: &bytes)
-        bytes.append(contentsOf: ",\"probability\":".utf8)
+        bytes.append(literal: ",\"probability\":")
         appendProbability(of: label ?? 0, row: 0, to: &bytes)
-        bytes.append(contentsOf: ",\"probabilities\":".utf8)
+        bytes.append(literal: ",\"probabilities\":")
         appendProbabilities(ofRow: 0, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
         return bytes
@@ -40,12 +40,12 @@ extension Workbench {
     private func answerMany() -> [UInt8] {
         var bytes = plan.answerPrefix
         bytes.reserveCapacity(bytes.count + rows * 48)
-        bytes.append(contentsOf: ",\"predictions\":".utf8)
+        bytes.append(literal: ",\"predictions\":")
         appendPredictions(to: &bytes)
         if plan.probabilityOutput != nil {
-            bytes.append(contentsOf: ",\"labels\":".utf8)
+            bytes.append(literal: ",\"labels\":")
             appendPredictions(to: &bytes)
-            bytes.append(contentsOf: ",\"probabilities\":[".utf8)
+            bytes.append(literal: ",\"probabilities\":[")
             for row in 0..<rows {
                 if row > 0 { bytes.append(UInt8(ascii: ",")) }
                 appendProbabilities(ofRow: row, to: &bytes)

@@ -13,10 +13,10 @@ extension Workbench {
     /// Bytes of the longest `id` that is logged.
     private static let longestIdentifier = 512
 
-    /// Notes what the line of the row that was read says between the version and the prediction.
+    /// Writes the line of the row that was read up to its prediction.
     ///
     /// An object is copied as it stands; an array becomes an object; where that is too long the
-    /// model's own features are kept, and where they are too long the line is dropped: its text
+    /// model's own features are kept, and where they are too long the line is dropped: it
     /// stays empty.
     mutating func appendLineText(
         _ place: RowPlace,
@@ -24,25 +24,28 @@ extension Workbench {
         _ context: borrowing RequestContext
     ) {
         let start = lineTexts.count
+        lineTexts.append(contentsOf: plan.linePrefix)
         appendTime(place.identity.ts, bytes, context)
         if let trace = context.traceID {
-            lineTexts.append(contentsOf: ",\"trace_id\":\"".utf8)
+            lineTexts.append(literal: ",\"trace_id\":\"")
             lineTexts.append(contentsOf: trace)
             lineTexts.append(UInt8(ascii: "\""))
         }
         let id = place.identity.id
         if !id.isAbsent, id.form != .null, id.range.count <= Self.longestIdentifier {
-            lineTexts.append(contentsOf: ",\"id\":".utf8)
+            lineTexts.append(literal: ",\"id\":")
             lineTexts.appendLine(of: bytes, id.range)
         }
-        lineTexts.append(contentsOf: ",\"features\":".utf8)
+        lineTexts.append(literal: ",\"features\":")
         let limit = Self.lineLimit - Self.envelopeRoom - plan.linePrefix.count
         if let source = place.source, !place.isArray, source.count <= limit {
             lineTexts.appendLine(of: bytes, source)
         } else {
             let values = reader.values
             lineTexts.appendObject(of: bytes, values.span, keys: plan.keys)
-            if lineTexts.count - start > limit { lineTexts.removeLast(lineTexts.count - start) }
+            if lineTexts.count - start > Self.lineLimit - Self.envelopeRoom {
+                lineTexts.removeLast(lineTexts.count - start)
+            }
         }
         lineEnds.append(lineTexts.count)
     }
@@ -52,7 +55,6 @@ extension Workbench {
         _ bytes: Span<UInt8>,
         _ context: borrowing RequestContext
     ) {
-        lineTexts.append(contentsOf: ",\"ts\":".utf8)
         if ts.isAbsent || ts.form == .null {
             lineTexts.append(seconds: context.now)
         } else {
@@ -61,37 +63,55 @@ extension Workbench {
     }
 
     /// Adds the lines of the rows that were run to the log; one that is too long counts as dropped.
-    func log(
+    ///
+    /// A single line is ended where it stands.
+    mutating func log(
         to queue: RecordQueue,
         _ logged: ServedModel.LoggedPrediction,
         _ context: borrowing RequestContext
     ) {
         guard rows > 0 else { return }
-        let latency = context.arrival.duration(to: .now)
+        let nanoseconds = context.arrival.nanoseconds(to: .now)
+        if rows == 1, !lineTexts.isEmpty {
+            var line: [UInt8] = []
+            swap(&line, &lineTexts)
+            appendEnd(ofRow: 0, logged, nanoseconds, to: &line)
+            queue.append(line.span, records: 1)
+            swap(&line, &lineTexts)
+            return
+        }
         var lines: [UInt8] = []
-        lines.reserveCapacity(lineTexts.count + rows * (plan.linePrefix.count + 96))
-        let nanoseconds = latency.nanoseconds
+        lines.reserveCapacity(lineTexts.count + rows * 96)
         var start = 0
         var dropped = 0
-        for (row, end) in lineEnds.enumerated() {
-            defer { start = end }
-            guard start < end else {
+        for row in lineEnds.indices {
+            let end = lineEnds[row]
+            if start < end {
+                lines.append(contentsOf: lineTexts[start..<end])
+                appendEnd(ofRow: row, logged, nanoseconds, to: &lines)
+            } else {
                 dropped += 1
-                continue
             }
-            lines.append(contentsOf: plan.linePrefix)
-            lines.append(contentsOf: lineTexts[start..<end])
-            lines.append(contentsOf: ",\"prediction\":".utf8)
-            switch logged {
-            case .probability(let index): appendProbability(of: index, row: row, to: &lines)
-            case .label, .value: appendPrediction(ofRow: row, to: &lines)
-            }
-            lines.append(contentsOf: ",\"latency\":".utf8)
-            lines.append(nanoseconds: nanoseconds, decimals: 9)
-            lines.append(contentsOf: "}\n".utf8)
+            start = end
         }
         queue.append(lines.span, records: lineEnds.count - dropped)
         if dropped > 0 { queue.countDropped(dropped) }
+    }
+
+    private func appendEnd(
+        ofRow row: Int,
+        _ logged: ServedModel.LoggedPrediction,
+        _ nanoseconds: Int64,
+        to line: inout [UInt8]
+    ) {
+        line.append(literal: ",\"prediction\":")
+        switch logged {
+        case .probability(let index): appendProbability(of: index, row: row, to: &line)
+        case .label, .value: appendPrediction(ofRow: row, to: &line)
+        }
+        line.append(literal: ",\"latency\":")
+        line.append(nanoseconds: nanoseconds, decimals: 9)
+        line.append(literal: "}\n")
     }
 }
 
@@ -103,27 +123,16 @@ extension ServedModel {
         _ context: borrowing RequestContext
     ) {
         var line = plan.linePrefix
-        line.append(contentsOf: ",\"ts\":".utf8)
         line.append(seconds: context.now)
         if let trace = context.traceID {
-            line.append(contentsOf: ",\"trace_id\":\"".utf8)
+            line.append(literal: ",\"trace_id\":\"")
             line.append(contentsOf: trace)
             line.append(UInt8(ascii: "\""))
         }
-        line.append(contentsOf: ",\"features\":{},\"latency\":".utf8)
-        line.append(nanoseconds: context.arrival.duration(to: .now).nanoseconds, decimals: 9)
+        line.append(literal: ",\"features\":{},\"latency\":")
+        line.append(nanoseconds: context.arrival.nanoseconds(to: .now), decimals: 9)
         line.append(contentsOf: ",\"outcome\":\"\(outcome.rawValue)\"}\n".utf8)
         queue.append(line.span, records: 1)
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds; those of 292 years where there are more.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflowSum) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return overflow || overflowSum ? .max : sum
     }
 }
 

@@ -10,7 +10,7 @@ struct RequestContext {
     static let depthLimit = 64
 
     let limits: ServingLimits
-    let arrival: ContinuousClock.Instant
+    let arrival: Moment
     /// Whether lines are written to the log.
     let isLogged: Bool
     /// Unix seconds, for rows without a time of their own.

@@ -63,7 +63,7 @@ extension Workbench {
     /// Appends a class as JSON.
     func appendLabel(_ index: Int?, to bytes: inout [UInt8]) {
         guard let index, plan.classes.indices ~= index else {
-            return bytes.append(contentsOf: "null".utf8)
+            return bytes.append(literal: "null")
         }
         bytes.append(contentsOf: plan.classes[index])
     }
@@ -74,7 +74,7 @@ extension Workbench {
         bytes.append(UInt8(ascii: "["))
         for index in range {
             if index > range.lowerBound { bytes.append(UInt8(ascii: ",")) }
-            outputs[tensor].appendElement(index, to: &bytes)
+            outputs.appendElement(index, of: tensor, to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -82,22 +82,22 @@ extension Workbench {
     /// Appends the probability of a class of a row; `null` where there is none.
     func appendProbability(of index: Int, row: Int, to bytes: inout [UInt8]) {
         guard let (tensor, range) = probabilities(ofRow: row), index < range.count else {
-            return bytes.append(contentsOf: "null".utf8)
+            return bytes.append(literal: "null")
         }
-        outputs[tensor].appendElement(range.lowerBound + index, to: &bytes)
+        outputs.appendElement(range.lowerBound + index, of: tensor, to: &bytes)
     }
 
     /// Appends the elements of a row: one by itself, several as an array.
     private func appendElements(ofRow row: Int, of tensor: Int, to bytes: inout [UInt8]) {
         guard outputs.indices ~= tensor, rows > 0 else {
-            return bytes.append(contentsOf: "null".utf8)
+            return bytes.append(literal: "null")
         }
         let width = outputs[tensor].elementCount / rows
-        if width == 1 { return outputs[tensor].appendElement(row, to: &bytes) }
+        if width == 1 { return outputs.appendElement(row, of: tensor, to: &bytes) }
         bytes.append(UInt8(ascii: "["))
         for column in 0..<width {
             if column > 0 { bytes.append(UInt8(ascii: ",")) }
-            outputs[tensor].appendElement(row * width + column, to: &bytes)
+            outputs.appendElement(row * width + column, of: tensor, to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
     }

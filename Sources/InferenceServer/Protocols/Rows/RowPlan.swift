@@ -115,8 +115,8 @@ struct RowPlan: Sendable {
                 writer.value(version)
             }
         }
-        linePrefix = Array(address.dropLast())
-        answerPrefix = linePrefix
+        answerPrefix = Array(address.dropLast())
+        linePrefix = answerPrefix + ",\"ts\":".utf8
     }
 }
 

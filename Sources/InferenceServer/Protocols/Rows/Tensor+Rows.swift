@@ -50,12 +50,25 @@ extension Tensor {
 
     /// Appends an element as JSON; `null` for NaN, the infinities, and where there is none.
     func appendElement(_ index: Int, to bytes: inout [UInt8]) {
-        guard 0..<elementCount ~= index else { return bytes.append(contentsOf: "null".utf8) }
-        switch element {
-        case .float: bytes.append(number: floats[index])
-        case .double: bytes.append(number: doubles[index])
-        case .int64: bytes.append(contentsOf: integers[index].description.utf8)
-        case .string: bytes.append(string: strings[index])
+        [self].appendElement(index, of: 0, to: &bytes)
+    }
+}
+
+extension [Tensor] {
+    /// Appends an element of a tensor as JSON, as the tensor itself does.
+    ///
+    /// A call on `self[tensor]` would copy it with all of its five arrays.
+    func appendElement(_ index: Int, of tensor: Int, to bytes: inout [UInt8]) {
+        switch self[tensor].element {
+        case .float where self[tensor].floats.indices ~= index:
+            bytes.append(number: self[tensor].floats[index])
+        case .double where self[tensor].doubles.indices ~= index:
+            bytes.append(number: self[tensor].doubles[index])
+        case .int64 where self[tensor].integers.indices ~= index:
+            bytes.append(contentsOf: self[tensor].integers[index].description.utf8)
+        case .string where self[tensor].strings.indices ~= index:
+            bytes.append(string: self[tensor].strings[index])
+        case .float, .double, .int64, .string: bytes.append(literal: "null")
         }
     }
 }

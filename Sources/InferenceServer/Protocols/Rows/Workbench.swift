@@ -38,7 +38,7 @@ struct Workbench: Sendable {
     private(set) var rows = 0
     /// The model's outputs for them.
     var outputs: [Tensor]
-    /// For each row what its line in the log says between the version and the prediction.
+    /// The lines of the rows for the log, each up to its prediction.
     var lineTexts: [UInt8] = []
     var lineEnds: [Int] = []
 
