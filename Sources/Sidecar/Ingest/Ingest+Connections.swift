@@ -52,6 +52,7 @@ extension Ingest {
         let now = clock()
         let (consumed, mustWait, notices) = change { state in
             state.schedule.recordsArrived(at: now)
+            state.intake.arrival = now
             var notices: [Notice] = []
             var consumed = 0
             var mustWait = !greet(connection, &scanner, &state, now: now)
