@@ -12,14 +12,15 @@ from sidecar import eventually
 TRACE = "trace=fdatasync,fsync,pwrite64"
 
 
-def injection(directory, *rules, trace=TRACE):
+def injection(directory, *rules, trace=TRACE, files=()):
     """What a command line begins with so that some of its system calls do as the rules say.
 
-    A rule is one of strace's, as "fdatasync:signal=KILL:when=7", which counts by the thread. The
-    tracer is a grandchild (-D): the process that is started is the program itself, and its signals
-    are its own.
+    A rule is one of strace's, as "fdatasync:signal=KILL:when=7", which counts by the thread, and
+    only calls on the `files` if there are any. The tracer is a grandchild (-D): the process that is
+    started is the program itself, and its signals are its own.
     """
-    return _tracer(directory, rules, trace) + ["-D"]
+    only = [word for file in files for word in ("-P", file)]
+    return _tracer(directory, rules, trace) + only + ["-D"]
 
 
 @contextlib.contextmanager

@@ -64,4 +64,6 @@ def restart_and_check(sidecar, *feeds):
     want = expected([(feed.source, feed.last) for feed in feeds])
     for window, counts in before.items():
         for model, features in want.items():
-            assert counts[model] == features, f"{window} of {model}"
+            rows = sum(counts[model]["c"])
+            assert counts[model] == features, (
+                f"{window} of {model} has {rows} rows, decided {acknowledged}\n{sidecar.log}")

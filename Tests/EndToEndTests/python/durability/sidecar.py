@@ -54,24 +54,21 @@ class Sidecar:
 
     # Life
 
-    def launch(self, prefix=(), environment=None, keeps_signals_ignored=False):
-        """Starts the process, without waiting for anything.
-
-        Python ignores SIGXFSZ; a process that `keeps_signals_ignored` does too.
-        """
+    def launch(self, prefix=(), environment=None):
+        """Starts the process, without waiting for anything."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self.records = []
         self.process = subprocess.Popen(
             [*map(str, prefix), str(self.kedge), "sidecar", *self.flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=os.environ | (environment or {}), restore_signals=not keeps_signals_ignored)
+            env=os.environ | (environment or {}))
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
         return self
 
-    def start(self, prefix=(), environment=None, **options):
+    def start(self, prefix=(), environment=None):
         """Starts the process and waits until it takes records and answers HTTP."""
-        self.launch(prefix, environment, **options)
+        self.launch(prefix, environment)
         self.await_log("listening for prediction logs")
         return self
 
