@@ -83,6 +83,7 @@ package struct Sidecar: Sendable {
         )
         references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)
         try references.loadAtStart()
+        if let journal, journal.begins() { ingest.journalIsMissed() }
         ingest.evaluate()
         logMemoryBound()
     }
