@@ -48,7 +48,7 @@ final class JournalKeeper: Sendable {
         self.logger = logger
         bell = try Bell()
         // A limit on the size of files is then an error like a full disk, and no end of the process.
-        _ = unsafe signal(SIGXFSZ, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         open()
     }
 
