@@ -135,11 +135,11 @@ def test_coverage_is_the_time_that_was_served(make_sidecar, models):
         sidecar.start()
         begin = time.time()
         feed.connect()
-        while time.time() < begin + 2.5:
+        while time.time() < begin + 1.2:
             feed.send_kept()
         served += time.time() - begin
         assert getattr(sidecar, end)() in (0, None)
-        pause(1.5)
+        pause(1.2)
     feed.connection.close()
     covered = sum(quarter["seconds"] for quarter in coverage(sidecar))
     assert abs(covered - served) <= 1
