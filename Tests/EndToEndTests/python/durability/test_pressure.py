@@ -80,7 +80,7 @@ def test_the_end_under_load(make_sidecar, models, seed, draw, soak):
     sources = [Source(models[index % 2], name, offset=index * 100)
                for index, name in enumerate("abc")]
     producers = [Producer(source, sidecar.socket, seed=seed) for source in sources]
-    for _ in range(25 if soak else 3):
+    for _ in range(25 if soak else 2):
         sidecar.start()
         counted = sidecar.counts("rows")
         for producer in producers:
