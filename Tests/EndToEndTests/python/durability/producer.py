@@ -98,7 +98,7 @@ class Producer:
 
     BATCH = 250
 
-    def __init__(self, source, path, *, seed, window=20_000):
+    def __init__(self, source, path, *, seed, window=20_000, target=None):
         self.source = source
         self.path = path
         self.window = window
@@ -107,7 +107,7 @@ class Producer:
         self.sent = 0
         self.resumed = None
         self.resumptions = 0
-        self.target = None
+        self.target = target
         self.error = None
         self._gate = threading.Event()
         self._stopped = False
@@ -134,10 +134,10 @@ class Producer:
     def await_acknowledged(self, seq):
         self._await(lambda: self.acknowledged >= seq, f"the acknowledgement of {seq}")
 
-    def finish(self, target):
+    def finish(self, target=None):
         """Sends everything up to a number, and ends once that is acknowledged."""
-        self.target = target
-        self.await_acknowledged(target)
+        self.target = target or self.target
+        self.await_acknowledged(self.target)
         self.stop()
 
     def stop(self):

@@ -54,21 +54,20 @@ class Sidecar:
 
     # Life
 
-    def launch(self, prefix=(), environment=None):
+    def launch(self, prefix=()):
         """Starts the process, without waiting for anything."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self.records = []
         self.process = subprocess.Popen(
             [*map(str, prefix), str(self.kedge), "sidecar", *self.flags],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=os.environ | (environment or {}))
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
         return self
 
-    def start(self, prefix=(), environment=None):
+    def start(self, prefix=()):
         """Starts the process and waits until it takes records and answers HTTP."""
-        self.launch(prefix, environment)
+        self.launch(prefix)
         self.await_log("listening for prediction logs")
         return self
 
@@ -114,7 +113,8 @@ class Sidecar:
             record = found()
         if record is None:
             kind = Ended if self._has_ended else AssertionError
-            raise kind(f"the log does not say within {deadline} s: {text}\n{self.log}")
+            raise kind(f"the log does not say within {deadline} s: {text}; the process has ended "
+                       f"with {self.process.poll()}\n{self.log}")
         return record
 
     @property

@@ -66,7 +66,7 @@ def test_writes_that_are_cut_short(make_sidecar, models):
 @pytest.mark.parametrize("call", ["fdatasync", "pwrite64"])
 def test_killed_at_the_nth_call(call, make_sidecar, models, draw, soak):
     """A kill between any two steps of a commit, of a checkpoint, or of making the file."""
-    numbers = range(1, 90) if soak else sorted(draw.sample(range(1, 50), 7))
+    numbers = range(1, 90) if soak else sorted(draw.sample(range(1, 50), 5))
     print(f"killed at {call} number {list(numbers)}")
     sidecar = make_sidecar(windows=WINDOWS)
     feed = Feed(sidecar, models[0])
@@ -197,7 +197,7 @@ def test_started_on_a_broken_disk(call, make_sidecar, models, draw, soak):
     feed.send_kept(500)
     sidecar.kill()
     last = calls_at_start(sidecar, call)
-    numbers = range(1, last + 1) if soak else sorted(draw.sample(range(1, last + 1), min(last, 6)))
+    numbers = range(1, last + 1) if soak else sorted(draw.sample(range(1, last + 1), min(last, 3)))
     for number in numbers:
         print(f"{call} number {number} of {last} fails")
         only = injection(sidecar.directory, f"{call}:error=EIO:when={number}",

@@ -113,7 +113,8 @@ class Model:
 class Source:
     """The records of one session: which row of the table each sequence number is.
 
-    With `gap` every so-manieth number is never sent. With `step` records have times.
+    With `gap` every so-manieth number is never sent. With `start` records have times, `step` seconds
+    apart, and up to `jitter` seconds earlier than that.
     """
     model: Model
     session: str
@@ -121,13 +122,20 @@ class Source:
     gap: int = 0
     start: float | None = None
     step: float = 0.0
+    jitter: int = 0
 
     def is_sent(self, seq):
         return not self.gap or seq % self.gap != 0
 
+    def time(self, seq):
+        """When a record is said to have been, in Unix seconds; None without times."""
+        if self.start is None:
+            return None
+        early = seq * 7_919 % (1_000 * self.jitter) / 1_000 if self.jitter else 0
+        return self.start + seq * self.step - early
+
     def line(self, seq):
-        ts = None if self.start is None else self.start + seq * self.step
-        return self.model.line(self.offset + seq, seq=seq, ts=ts)
+        return self.model.line(self.offset + seq, seq=seq, ts=self.time(seq))
 
     def rows_through(self, last):
         """How many records of each row of the table are sent up to a number."""
