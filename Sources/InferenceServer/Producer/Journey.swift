@@ -151,7 +151,7 @@ extension Journey {
         state.heard(answer, at: now)
         switch answer {
         case .remark(let line): tellRemark(line)
-        case .unsupported(let line) where !told.unsupported:
+        case .unsupported(let line) where state.isShipping && !told.unsupported:
             told.unsupported = true
             logger.warning(
                 "the sidecar gives no acknowledgements; records are sent without",

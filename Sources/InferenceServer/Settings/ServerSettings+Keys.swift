@@ -79,8 +79,7 @@ extension ServerSettings {
             \.logAcknowledge,
             .boolean,
             "Whether records are kept until the sidecar says that they are durable, as many bytes "
-                + "again as log_queue, and sent again after a lost connection; each is counted "
-                + "once."
+                + "again as log_queue, and sent again after a lost connection; each is counted once."
         ),
         SettingsKey(
             "producer",
