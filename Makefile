@@ -7,14 +7,15 @@ BINARY := .build/release/kedge
 VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
-TEST_PACKAGES := prometheus python3-venv
+TEST_PACKAGES := prometheus python3-venv strace
 
-.PHONY: help demo test build format lint bench clean build-packages test-packages
+.PHONY: help demo test soak build format lint bench clean build-packages test-packages
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     build, then watch a real year of flights drift (Ctrl-C ends it)"
 	@echo "make test     everything: unit, property, conformance, end to end"
+	@echo "make soak     the long proofs that nothing acknowledged is lost (SEED=… for the same again)"
 	@echo "make build    the release binary, $(BINARY)"
 	@echo "make bench    the benchmarks (Benchmarks/README.md)"
 	@echo "make format   format the sources; make lint checks them"
@@ -28,6 +29,11 @@ demo: build
 test: build-packages test-packages $(VENV)/.installed lint
 	@$(BUILD) --build-tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
+
+# As root, for file systems of its own; half an hour. SEED and PROOFS (as `test_kill.py`) are optional.
+soak: build test-packages $(VENV)/.installed
+	@cd Tests/EndToEndTests/python/durability && PYTHONDONTWRITEBYTECODE=1 \
+	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --soak --kedge "$(CURDIR)/$(BINARY)" -v $(PROOFS)
 
 bench: build-packages
 	@Benchmarks/run $(BENCHMARKS)

@@ -219,7 +219,7 @@ let package = Package(
             name: "SidecarTests",
             dependencies: [
                 "Sidecar", "Hosting", "DriftMonitor", "DriftStatistics", "PredictionLog",
-                "Exposition", "TestSupport",
+                "Exposition", "Journal", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

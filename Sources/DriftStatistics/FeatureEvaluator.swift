@@ -25,6 +25,7 @@ package struct FeatureEvaluator: Sendable {
     /// The window's rows in each bin, the missing bin last.
     ///
     /// - Parameter counts: The window's rows in each cell, the missing cell last.
+    /// - Returns: Their sum in each bin.
     /// - Precondition: As many counts as the feature has cells.
     /// - Complexity: O(cells), one array.
     package func binCounts(of counts: Span<UInt64>) -> [UInt64] { bins.sums(of: counts) }

@@ -47,6 +47,30 @@ struct JournalFile {
         return Self.kind(header: header.prefix(count))
     }
 
+    /// Reads the file and its log to their ends.
+    ///
+    /// - Throws: `JournalError.cannotOpen`, `inputOutput` when the disk cannot.
+    /// - Complexity: O(file).
+    func readThrough() throws(JournalError) {
+        for suffix in ["", "-wal"] {
+            let descriptor = unsafe open(path + suffix, O_RDONLY | O_CLOEXEC)
+            if descriptor < 0, errno == ENOENT { continue }
+            guard descriptor >= 0 else { throw .cannotOpen(Self.reason(errno, code: 14)) }
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: 1 << 16)
+            var offset = 0
+            while true {
+                // pread(2) writes at most as many bytes as the array holds.
+                let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                    unsafe pread(descriptor, buffer.baseAddress, buffer.count, offset)
+                }
+                guard count >= 0 else { throw .inputOutput(Self.reason(errno, code: 10)) }
+                if count == 0 { break }
+                offset += count
+            }
+        }
+    }
+
     /// Judges a header ("Database File Format", sqlite.org, section 1.3).
     private static func kind(header: ArraySlice<UInt8>) -> Kind {
         guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {

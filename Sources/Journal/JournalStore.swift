@@ -71,7 +71,7 @@ package final class JournalStore: Sendable {
             try file.create(pageBytes: options.pageBytes)
         }
         do {
-            queue = try Self.open(file, options, time: time, &events)
+            queue = try Self.openReadable(file, options, time: time, &events)
         } catch {
             guard options.replaces, case .corrupt(let reason) = error else { throw error }
             events = [.setAside(path: try file.setAside(time: time), reason: reason.text)]
@@ -81,6 +81,26 @@ package final class JournalStore: Sendable {
         self.path = path
         self.events = events
         self.options = options
+    }
+
+    /// Opens a file that has a journal's header, and believes that it is damaged only when it can
+    /// be read to its end.
+    ///
+    /// SQLite calls a page damaged that the disk could not read, and a sound file must not be set
+    /// aside for a fault of the disk's.
+    private static func openReadable(
+        _ file: JournalFile,
+        _ options: Options,
+        time: Double,
+        _ events: inout [JournalEvent]
+    ) throws(JournalError) -> DatabaseQueue {
+        do {
+            return try open(file, options, time: time, &events)
+        } catch .corrupt {
+            events = []
+            try file.readThrough()
+            return try open(file, options, time: time, &events)
+        }
     }
 
     /// Opens a file that has a journal's header.

@@ -16,6 +16,15 @@ package struct Intake: Sendable {
     /// What was counted since the tally was last taken.
     package internal(set) var tally: IntakeTally
 
+    /// Whether the lines of accepted records are kept in `lines`.
+    package var keepsLines = false
+    /// The lines of records accepted since they were last taken, each with a newline.
+    ///
+    /// A line that leaves its model, version or time to the hello or the arrival says them.
+    package internal(set) var lines: [UInt8] = []
+    /// The arrival clock, in Unix seconds, for lines that have no time.
+    package var arrival = Double.nan
+
     /// The batch that was filled last; whether it is still full is for `hasFullBatch` to look.
     var lastFilled = 0
     /// The unknown names that were reported already.
@@ -44,6 +53,9 @@ package struct Intake: Sendable {
     package var hasFullBatch: Bool {
         lastFilled < batches.count && batches[lastFilled].isFull
     }
+
+    /// Forgets the lines and keeps their memory.
+    package mutating func removeLines() { lines.removeAll(keepingCapacity: true) }
 
     /// Returns what was counted and starts counting anew.
     package mutating func takeTally() -> IntakeTally {

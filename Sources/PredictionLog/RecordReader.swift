@@ -148,7 +148,11 @@ struct RecordReader: ~Copyable {
             fields.helloOffset = offset
             try cursor.skipValue()
         case .seq:
-            if decided == nil { try cursor.skipValue() } else { fields.sequence = try cursor.readCount() }
+            if decided == nil {
+                try cursor.skipValue()
+            } else {
+                fields.sequence = try cursor.readCount()
+            }
         case .latency: try cursor.skipValue()
         }
     }
@@ -255,7 +259,44 @@ struct RecordReader: ~Copyable {
         intake.batches[number].commit(timestamp: fields.timestamp)
         intake.lastFilled = number
         intake.tally.schemas[number].records += 1
+        if intake.keepsLines { keepLine(fields, number, cursor, &intake) }
         if features.found.unknownCount > 0 { try countUnknown(number, &cursor, &intake) }
+    }
+
+    /// Keeps the line of a record, with what it leaves to the hello or the arrival.
+    @inline(never)
+    private func keepLine(
+        _ fields: RecordFields,
+        _ number: Int,
+        _ cursor: borrowing JSONCursor,
+        _ intake: inout Intake
+    ) {
+        let schema = intake.catalog.schemas[number]
+        var missing: [(String, String)] = []
+        if fields.model == .absent { missing.append(("model", schema.model)) }
+        if fields.version == .absent { missing.append(("version", schema.version)) }
+        var head = JSONWriter()
+        head.object { head in
+            for (key, value) in missing {
+                head.key(key)
+                head.value(value)
+            }
+            if fields.timestamp.isNaN {
+                head.key("ts")
+                head.value(intake.arrival)
+            }
+        }
+        let count = cursor.bytes.count
+        let brace = (0..<count).first { cursor.bytes[$0] == UInt8(ascii: "{") } ?? 0
+        if head.bytes.count > 2 {
+            // Both are objects with members: the one goes on where the other ends.
+            intake.lines.append(contentsOf: head.bytes.dropLast())
+            intake.lines.append(UInt8(ascii: ","))
+            cursor.bytes.append(brace + 1..<count, to: &intake.lines)
+        } else {
+            cursor.bytes.append(brace..<count, to: &intake.lines)
+        }
+        intake.lines.append(UInt8(ascii: "\n"))
     }
 
     /// Counts unknown features, and reports those names that were not reported before.

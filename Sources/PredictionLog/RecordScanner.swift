@@ -23,8 +23,9 @@ package struct RecordScanner: ~Copyable {
     /// What the connection's first line said, if it was a hello.
     package var hello: Hello? { reader.hello }
 
-    /// The highest sequence number that is decided: that of a record counted, or rejected under a
-    /// reason. Nil unless `resume` has said where the session stands.
+    /// The highest sequence number that is decided, by counting or rejecting the record.
+    ///
+    /// Nil unless `resume` has said where the session stands.
     package var decided: UInt64? { reader.decided }
 
     /// The records that the producer has dropped up to now, as it says.

@@ -31,6 +31,8 @@ package struct Sidecar: Sendable {
     private let logger: Logger
     /// Nil without a state directory.
     private let journal: JournalKeeper?
+    /// Nil unless it is asked for.
+    private let rawLog: RawLog?
     /// Held as long as the sidecar lives.
     private let stateDirectory: StateDirectory?
 
@@ -65,9 +67,23 @@ package struct Sidecar: Sendable {
         let kept = journal.map { journal in
             Ingest.Kept(sessions: journal.sessions()) { journal.monitor(of: $0, layout: $1) }
         }
-        ingest = Ingest(settings: settings, board: board, kept: kept, logger: logger)
+        rawLog = try stateDirectory.flatMap { directory in
+            guard settings.rawLog.isOn else { return nil }
+            return try RawLog(state: directory.path, settings: settings.rawLog, logger: logger)
+        }
+        if settings.rawLog.isOn, stateDirectory == nil {
+            logger.warning("raw_log is on, and there is no state directory: nothing is kept")
+        }
+        ingest = Ingest(
+            settings: settings,
+            board: board,
+            kept: kept,
+            rawQueue: rawLog?.queue,
+            logger: logger
+        )
         references = ReferenceWatch(settings: settings, ingest: ingest, logger: logger)
         try references.loadAtStart()
+        if let journal, journal.begins() { ingest.journalIsMissed() }
         ingest.evaluate()
         logMemoryBound()
     }
@@ -115,7 +131,8 @@ package struct Sidecar: Sendable {
             maximumFeatures: settings.metricsFeatures,
             board: board,
             ingest: ingest,
-            journal: journal
+            journal: journal,
+            rawLog: rawLog
         )
         let routes = SidecarRoutes(
             board: board,
@@ -135,7 +152,9 @@ package struct Sidecar: Sendable {
                 socket: AdminSocket(stateDirectory: state, logger: logger)
             )
         }
-        let keeping = journal.map { JournalService(keeper: $0, ingest: ingest) }
+        let keeping: [any Service] =
+            (journal.map { [JournalService(keeper: $0, ingest: ingest)] } ?? [])
+            + (rawLog.map { [$0] } ?? [])
         return (admin.map { [$0] } ?? []) + [
             HTTPService(http: http, address: settings.listen, readiness: readiness),
             references,
@@ -147,7 +166,7 @@ package struct Sidecar: Sendable {
                 logger: logger
             ),
             EvaluationService(ingest: ingest),
-        ] + (keeping.map { [$0] } ?? []) + [
+        ] + keeping + [
             SocketService(
                 file: SocketFile(
                     path: settings.socket.path,

@@ -39,7 +39,7 @@ extension ReferenceCommand {
         )
 
         @Option(help: "text or json.")
-        var format = OutputFormat.text
+        var format = ModelCommand.OutputFormat.text
 
         @OptionGroup
         var sidecar: AdminClient

@@ -38,6 +38,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "The model's version, for rows that do not name theirs.")
     var version: String?
 
+    @Flag(help: "Send every row as of --model and --version, whatever it names itself.")
+    var relabel = false
+
     @Option(help: "The column of the event time.")
     var time = "ts"
 
@@ -70,6 +73,9 @@ struct ReplayCommand: AsyncParsableCommand {
         if source.format == .csv, model == nil || version == nil {
             throw ValidationError("CSV names no model: say --model and --version, or --reference")
         }
+        if relabel, model == nil || version == nil {
+            throw ValidationError("--relabel needs --model and --version, or --reference")
+        }
         let mapping = RowMapping(
             format: source.format ?? .csv,
             reference: reference,
@@ -79,7 +85,7 @@ struct ReplayCommand: AsyncParsableCommand {
             ignored: Set(ignore.flatMap { $0.split(separator: ",").map(String.init) })
         )
         Terminal.note(mapping.remarks(on: source.columns))
-        let records = RowRecords(mapping, model: model, version: version)
+        let records = RowRecords(mapping, model: model, version: version, relabels: relabel)
         let stream = try UnixStream(path: socket)
         var replay = Replay(source, to: stream, records: records, speed: speed, head: head)
         var display = ReplayDisplay(isWatched: Terminal.isWatched)

@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -11,13 +12,16 @@ extension EndToEnd {
         private static let folder = "Tests/Producers/python"
 
         @Test
-        func `a strict sidecar in Python finds no fault with it`() throws {
-            let proof = try PythonProof.run(pytest: Self.folder, in: try TemporaryDirectory())
+        func `it takes the values of numpy and pandas, and its example runs`() throws {
+            let proof = try PythonProof.run(
+                pytest: "\(Self.folder)/libraries_test.py",
+                in: try TemporaryDirectory()
+            )
             #expect(proof.status == 0, "\(proof.output)")
         }
 
         @Test
-        func `it needs nothing but the system's Python`() throws {
+        func `a strict sidecar finds no fault with it, on the system's Python`() throws {
             let proof = try PythonProof.run(unittest: Self.folder, in: try TemporaryDirectory())
             #expect(proof.status == 0, "\(proof.output)")
         }

@@ -26,8 +26,9 @@ package struct MonitorKey: Hashable, Sendable {
 package struct MonitorChange: Sendable, Equatable {
     /// The monitor.
     package let key: MonitorKey
-    /// What the counts depend on besides the reference: windows, clock, lateness. What was kept
-    /// under another layout is of no use.
+    /// What the counts depend on besides the reference: windows, clock, lateness.
+    ///
+    /// What was kept under another layout is of no use.
     package let layout: String
     /// Whether everything kept of this monitor before is to be forgotten, its ledger apart.
     package var begins: Bool

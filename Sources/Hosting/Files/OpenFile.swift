@@ -26,8 +26,8 @@ package struct OpenFile: ~Copyable {
     }
 
     /// Creates a file for writing; fails when there is one.
-    package init(creating path: String) throws(SystemError) {
-        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    package init(creating path: String, mode: UInt32 = 0o644) throws(SystemError) {
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         isOwned = true
         guard descriptor >= 0 else { throw SystemError(code: errno) }
     }
@@ -99,6 +99,12 @@ package struct OpenFile: ~Copyable {
 
     /// Writes all bytes and waits until they are on the disk.
     package func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+        try write(bytes)
+        guard fsync(descriptor) == 0 else { throw SystemError(code: errno) }
+    }
+
+    /// Writes all bytes, which the kernel brings to the disk when it likes.
+    package func write(_ bytes: [UInt8]) throws(SystemError) {
         var start = 0
         while start < bytes.count {
             let written = unsafe bytes.withUnsafeBytes { buffer in
@@ -109,7 +115,6 @@ package struct OpenFile: ~Copyable {
             if written < 0, errno != EINTR { throw SystemError(code: errno) }
             start += max(written, 0)
         }
-        guard fsync(descriptor) == 0 else { throw SystemError(code: errno) }
     }
 
     /// Writes to a socket without raising SIGPIPE.

@@ -49,12 +49,17 @@ final class FrontHandler: ChannelInboundHandler {
             bytes = whole
         }
         // From here on the bytes are nobody else's: what is called may come back to this handler.
-        while bytes.readableBytes > 0, !connection.isOver {
+        while mayAdvance(bytes), !connection.isOver {
             guard advance(&bytes, context) else {
                 held = bytes
                 break
             }
         }
+    }
+
+    /// Whether there may be a next step: a body may have no bytes to wait for.
+    private func mayAdvance(_ bytes: ByteBuffer) -> Bool {
+        if case .body(0) = stage { true } else { bytes.readableBytes > 0 }
     }
 
     /// Does the next step for the request that the bytes begin with.

@@ -68,6 +68,7 @@ package struct InferenceServer: Sendable {
             path: path,
             producer: settings.producer ?? ProducerName.ofThisProcess(),
             queue: queue,
+            inFlightLimit: settings.logAcknowledge ? settings.logQueueBytes : nil,
             logger: logger
         )
     }

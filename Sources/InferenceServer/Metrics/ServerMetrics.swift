@@ -118,6 +118,10 @@ package struct ServerMetrics: Sendable {
         writer.family(Self.logDropped) { $0.sample(count: log.dropped) }
         writer.single(Self.logConnected, log.isConnected ? 1 : 0)
         writer.single(Self.logQueue, Double(log.queuedBytes))
+        guard let acknowledgements = log.acknowledgements else { return }
+        writer.family(Self.logAcknowledged) { $0.sample(count: acknowledgements.acknowledged) }
+        writer.single(Self.logOutstanding, Double(acknowledgements.outstanding))
+        writer.single(Self.logOutstandingBytes, Double(acknowledgements.outstandingBytes))
     }
 
     private static let bounds = Histogram.Bounds(ModelCounters.latencyBounds)
@@ -160,12 +164,12 @@ extension ServerMetrics {
     private static let logRecords = MetricDescriptor(
         "prediction_log_records",
         .counter,
-        help: "Records that the prediction log's socket took."
+        help: "Records that the prediction log's socket took; sent again, they count again."
     )
     private static let logDropped = MetricDescriptor(
         "prediction_log_dropped",
         .counter,
-        help: "Records dropped: not taken in time by the prediction log's socket, or too long."
+        help: "Records dropped: not taken or acknowledged in time by the sidecar, or too long."
     )
     private static let logConnected = MetricDescriptor(
         "prediction_log_connected",
@@ -177,6 +181,22 @@ extension ServerMetrics {
         .gauge,
         unit: .bytes,
         help: "Bytes of records that wait for the prediction log's socket."
+    )
+    private static let logAcknowledged = MetricDescriptor(
+        "prediction_log_acknowledged",
+        .counter,
+        help: "Records that the sidecar has acknowledged: counted or rejected, and durable."
+    )
+    private static let logOutstanding = MetricDescriptor(
+        "prediction_log_unacknowledged",
+        .gauge,
+        help: "Records sent, or about to be, that the sidecar has not acknowledged yet."
+    )
+    private static let logOutstandingBytes = MetricDescriptor(
+        "prediction_log_unacknowledged_bytes",
+        .gauge,
+        unit: .bytes,
+        help: "Bytes of records that are kept until the sidecar acknowledges them."
     )
     private static let accessLogDropped = MetricDescriptor(
         "kedge_access_log_dropped",

@@ -72,6 +72,13 @@ extension ServerSettings {
             "Records that wait for the socket; beyond it the oldest are dropped and counted."
         ),
         SettingsKey(
+            "log_acknowledge",
+            \.logAcknowledge,
+            .boolean,
+            "Whether records are kept until the sidecar says that they are durable, as many bytes "
+                + "again as log_queue, and sent again after a lost connection; each is counted once."
+        ),
+        SettingsKey(
             "producer",
             \.producer,
             .name("a producer"),

@@ -15,6 +15,8 @@ package struct ServerSettings: ProgramSettings {
     package var logSocket: String?
     /// The most bytes of records that wait for the socket; beyond it the oldest are dropped.
     package var logQueueBytes = 4 << 20
+    /// Whether records are kept until the socket's reader says that they are durable.
+    package var logAcknowledge = false
     /// What the server calls itself to the socket's reader; nil for host and process.
     package var producer: String?
     /// The directory that is this process's own; nil keeps nothing over a restart.

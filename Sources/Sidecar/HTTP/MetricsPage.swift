@@ -11,25 +11,28 @@ final class MetricsPage: Sendable {
     private let board: ReportBoard
     private let ingest: Ingest
     private let journal: JournalKeeper?
+    private let rawLog: RawLog?
 
     init(
         build: BuildInfo,
         maximumFeatures: Int,
         board: ReportBoard,
         ingest: Ingest,
-        journal: JournalKeeper?
+        journal: JournalKeeper?,
+        rawLog: RawLog?
     ) {
         document = Mutex(MetricsDocument(build: build, maximumFeatures: maximumFeatures))
         self.board = board
         self.ingest = ingest
         self.journal = journal
+        self.rawLog = rawLog
     }
 
     /// The page in the format that the scraper likes best.
     func answer(accept: String?) -> HTTPAnswer {
         let choice = ExpositionChoice.negotiate(accept: accept)
         let (report, counters) = (board.report, ingest.counters)
-        let figures = journal?.figures
+        let (figures, raw) = (journal?.figures, rawLog?.figures)
         let process = ProcessStatistics.ofThisProcess()
         let body = document.withLock { document in
             document.render(
@@ -37,6 +40,7 @@ final class MetricsPage: Sendable {
                 report: report,
                 counters: counters,
                 journal: figures,
+                raw: raw,
                 process: process
             )
         }

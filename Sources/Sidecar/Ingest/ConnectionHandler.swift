@@ -236,7 +236,7 @@ extension ConnectionHandler {
 }
 
 extension JSONWriter {
-    /// `{"hello":{"seq":N}}`
+    /// Writes `{"hello":{"seq":N}}`.
     fileprivate mutating func hello(_ sequence: UInt64) {
         object { writer in
             writer.key("hello")
@@ -247,7 +247,7 @@ extension JSONWriter {
         }
     }
 
-    /// `{"ack":N}`
+    /// Writes `{"ack":N}`.
     fileprivate mutating func acknowledgement(_ sequence: UInt64) {
         object { writer in
             writer.key("ack")

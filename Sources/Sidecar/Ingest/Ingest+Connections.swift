@@ -52,6 +52,7 @@ extension Ingest {
         let now = clock()
         let (consumed, mustWait, notices) = change { state in
             state.schedule.recordsArrived(at: now)
+            state.intake.arrival = now
             var notices: [Notice] = []
             var consumed = 0
             var mustWait = !greet(connection, &scanner, &state, now: now)
@@ -73,7 +74,8 @@ extension Ingest {
     /// The last line of a connection is read; a line without its newline is truncated.
     ///
     /// - Returns: Whether the connection must wait for what it is owed; it is told when to end.
-    func inputEnded(_ scanner: inout RecordScanner, of connection: SessionTable.Connection) -> Bool {
+    func inputEnded(_ scanner: inout RecordScanner, of connection: SessionTable.Connection) -> Bool
+    {
         finish(&scanner, of: connection)
         return change { $0.sessions.end(connection) }
     }

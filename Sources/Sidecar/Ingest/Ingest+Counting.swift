@@ -37,6 +37,11 @@ extension Ingest {
         notices: inout [Notice]
     ) {
         let drained = state.monitors.drain(&state.intake, now: now, isKept: isKept)
+        if !state.intake.lines.isEmpty {
+            let records = drained.tally.schemas.reduce(0) { $0 + $1.records - $1.failed }
+            rawQueue?.append(state.intake.lines.span, records: Int(records))
+            state.intake.removeLines()
+        }
         if state.keeping.isKept, !isKept || !state.keeping.isUp {
             for schema in drained.tally.schemas { state.counters.unkept += schema.records }
         }

@@ -40,6 +40,7 @@ extension Ingest {
     /// Takes over everything that is to be kept.
     ///
     /// - Parameter begins: Whether the journal is back after it had failed.
+    /// - Returns: What is to be committed, and `isDurable` be told of.
     func takeUnkept(begins: Bool = false) -> JournalCommit {
         let now = clock()
         return state.withLock { state in
@@ -83,25 +84,41 @@ extension Ingest {
         state.withLock { ($0.monitors.keptKeys, $0.monitors.settings.expireSeconds) }
     }
 
+    /// What the journal has kept of some monitors.
+    func readKept(of keys: Set<MonitorKey>) -> [MonitorKey: StoredMonitor] {
+        read(state.withLock { $0.monitors.sources.filter { keys.contains($0.key) } })
+    }
+
     /// Goes on from what was kept before this process, which could be read only now.
     ///
     /// What monitors have counted in the meantime is given up: it was never to be kept.
-    func adopt(_ sessions: [SessionProgress], _ keys: Set<MonitorKey>) {
-        let sources = state.withLock { $0.monitors.sources }
-        let stored = read(sources.filter { keys.contains($0.key) })
+    func adopt(_ sessions: [SessionProgress], _ stored: [MonitorKey: StoredMonitor]) {
         let restoration = change { state in
             state.sessions.adopt(sessions)
             state.keeping.isRead = true
             state.keeping.deliveries += state.connections.takeUngreeted()
-            return state.monitors.adopt(stored)
+            let restoration = state.monitors.adopt(stored)
+            // What comes before the next commit is not collected yet: that keeps the whole state.
+            state.monitors.keepAnew()
+            return restoration
         }
         tell(restoration)
+    }
+
+    /// What was kept before this process cannot be read yet: nobody is greeted who waits for
+    /// acknowledgements, and nothing is kept.
+    func journalIsMissed() {
+        state.withLock { state in
+            state.keeping.isRead = false
+            state.keeping.isUp = false
+        }
     }
 
     /// What was taken is durable.
     func isDurable(_ commit: JournalCommit) {
         change { state in
-            state.keeping.unsettled.subtract(commit.monitors.map(\.key))
+            // Commits are made one after the other: of earlier ones nothing is open.
+            state.keeping.unsettled = []
             state.keeping.deliveries += state.sessions.areKept(commit.sessions)
             state.keeping.deliveries += state.connections.takeHeld()
         }

@@ -5,7 +5,7 @@ package import DriftMonitor
 import Hosting
 package import Journal
 package import Logging
-import PredictionLog
+package import PredictionLog
 import Synchronization
 
 /// Everything that records change, behind one lock: the intake, the monitors, the counters, the
@@ -30,6 +30,7 @@ package final class Ingest: Sendable {
     let board: ReportBoard
     let logger: Logger
     private let kept: Kept?
+    let rawQueue: RecordQueue?
     let clock: @Sendable () -> Double
     /// What is woken when there is something to be kept.
     let bell: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
@@ -40,19 +41,23 @@ package final class Ingest: Sendable {
     ///   - settings: How records are windowed, and how much is monitored.
     ///   - board: Where reports are published.
     ///   - kept: What a journal remembers; nil when there is no journal.
+    ///   - rawQueue: Where the lines of accepted records go as they came; nil for nowhere.
     ///   - logger: Where odd records are told.
     ///   - clock: The wall clock, in Unix seconds.
     package init(
         settings: SidecarSettings,
         board: ReportBoard,
         kept: Kept? = nil,
+        rawQueue: RecordQueue? = nil,
         logger: Logger,
         clock: @escaping @Sendable () -> Double = wallClockSeconds
     ) {
         let isKept = kept != nil
+        var intake = Intake(catalog: SchemaCatalog([]))
+        intake.keepsLines = rawQueue != nil
         state = Mutex(
             State(
-                intake: Intake(catalog: SchemaCatalog([])),
+                intake: intake,
                 monitors: MonitorSet(
                     settings: settings.monitor,
                     limits: settings.limits,
@@ -69,6 +74,7 @@ package final class Ingest: Sendable {
         )
         self.board = board
         self.kept = kept
+        self.rawQueue = rawQueue
         self.logger = logger
         self.clock = clock
     }

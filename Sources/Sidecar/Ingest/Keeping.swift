@@ -17,7 +17,9 @@ struct Keeping: Sendable {
     let isKept: Bool
     /// Whether it takes what it is given.
     var isUp: Bool
-    /// Whether what it has kept before this process was read. Until then nobody who waits for
+    /// Whether what it has kept before this process was read.
+    ///
+    /// Until then nobody who waits for
     /// acknowledgements is greeted: it is not known where a session stands.
     var isRead: Bool
     /// Whether whoever keeps was woken and has not come yet.

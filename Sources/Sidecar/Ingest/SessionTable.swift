@@ -1,26 +1,26 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Journal
-import PredictionLog
+package import Journal
+package import PredictionLog
 
 /// The sessions of producers: how far each has come, what of it is durable, and who is to be told.
 ///
 /// A pure state machine. A session outlives its connections, and with a journal the process: what
 /// is sent again is recognised by its number, and what a producer has dropped is counted once.
-struct SessionTable: Sendable {
+package struct SessionTable: Sendable {
     /// How long a session without a connection is remembered, in seconds.
-    static let lifetime = 86_400.0
+    package static let lifetime = 86_400.0
     /// Sessions remembered at most; the one that was silent the longest makes room.
-    static let limit = 4_096
+    package static let limit = 4_096
     /// Bytes of a session's or a producer's name that are kept.
-    static let nameBytes = 256
+    package static let nameBytes = 256
 
     /// Names a connection for as long as it is open.
-    typealias Connection = UInt64
+    package typealias Connection = UInt64
 
     /// What is to be told to a connection.
-    enum Message: Sendable, Equatable {
+    package enum Message: Sendable, Equatable {
         /// The answer to its hello: everything up to this number is decided and durable.
         case hello(UInt64)
         /// Everything up to this number is decided and durable.
@@ -38,19 +38,29 @@ struct SessionTable: Sendable {
     }
 
     /// What is to be told to whom.
-    struct Delivery: Sendable, Equatable {
-        let connection: Connection
-        let message: Message
+    package struct Delivery: Sendable, Equatable {
+        /// The connection.
+        package let connection: Connection
+        /// The message.
+        package let message: Message
+
+        /// Addresses a message.
+        package init(connection: Connection, message: Message) {
+            self.connection = connection
+            self.message = message
+        }
     }
 
     /// What becomes of a hello.
-    struct Opening: Sendable, Equatable {
+    package struct Opening: Sendable, Equatable {
         /// Where the session stands; nil for a connection whose numbers mean nothing.
-        var decided: UInt64?
-        var dropped: UInt64 = 0
+        package var decided: UInt64?
+        /// The records that it has said to have dropped.
+        package var dropped: UInt64 = 0
         /// Whether the connection must wait to be told to proceed.
-        var mustWait = false
-        var deliveries: [Delivery] = []
+        package var mustWait = false
+        /// What others are told.
+        package var deliveries: [Delivery] = []
     }
 
     fileprivate struct Session: Sendable {
@@ -78,7 +88,7 @@ struct SessionTable: Sendable {
     let isKept: Bool
 
     /// Goes on from the sessions that were kept.
-    init(kept: [SessionProgress] = [], isKept: Bool) {
+    package init(kept: [SessionProgress] = [], isKept: Bool) {
         self.isKept = isKept
         for progress in kept {
             sessions[progress.session] = Session(progress: progress, durable: progress.decided)
@@ -86,21 +96,21 @@ struct SessionTable: Sendable {
     }
 
     /// Goes on from the sessions that were kept, which could not be read at first.
-    mutating func adopt(_ kept: [SessionProgress]) {
+    package mutating func adopt(_ kept: [SessionProgress]) {
         for progress in kept where sessions[progress.session] == nil {
             sessions[progress.session] = Session(progress: progress, durable: progress.decided)
         }
     }
 
     /// How many sessions are remembered.
-    var count: Int { sessions.count }
+    package var count: Int { sessions.count }
 }
 
 // MARK: - Connections
 
 extension SessionTable {
     /// A connection has said hello.
-    mutating func open(_ hello: Hello, on connection: Connection, now: Double) -> Opening {
+    package mutating func open(_ hello: Hello, on connection: Connection, now: Double) -> Opening {
         guard let name = hello.session, !name.isEmpty, name.utf8.count <= Self.nameBytes else {
             return Opening()
         }
@@ -143,7 +153,7 @@ extension SessionTable {
     }
 
     /// A connection's session has come so far.
-    mutating func advance(
+    package mutating func advance(
         _ connection: Connection,
         decided: UInt64?,
         dropped: UInt64,
@@ -158,7 +168,7 @@ extension SessionTable {
     /// The last line of a connection is read; it waits for what it is owed.
     ///
     /// - Returns: Whether something is owed; otherwise it may be closed at once.
-    mutating func end(_ connection: Connection) -> Bool {
+    package mutating func end(_ connection: Connection) -> Bool {
         guard let name = names[connection], let session = sessions[name],
             session.connection == connection, session.isAcknowledged,
             session.owesHello || session.told < session.progress.decided
@@ -170,7 +180,7 @@ extension SessionTable {
     /// A connection is closed.
     ///
     /// - Returns: What the connection that takes over is told, if there is one.
-    mutating func close(_ connection: Connection) -> Delivery? {
+    package mutating func close(_ connection: Connection) -> Delivery? {
         guard let name = names.removeValue(forKey: connection) else { return nil }
         if sessions[name]?.successor == connection { sessions[name]?.successor = nil }
         guard sessions[name]?.connection == connection else { return nil }
@@ -187,7 +197,7 @@ extension SessionTable {
     }
 
     /// Forgets the sessions that have been silent for too long.
-    mutating func expire(now: Double) {
+    package mutating func expire(now: Double) {
         for (name, session) in sessions
         where session.connection == nil && now - session.progress.lastHeard > Self.lifetime {
             forget(name)
@@ -256,10 +266,10 @@ extension SessionTable.Session {
 
 extension SessionTable {
     /// Whether something has to be kept.
-    var hasChanges: Bool { !ended.isEmpty || !changed.isEmpty }
+    package var hasChanges: Bool { !ended.isEmpty || !changed.isEmpty }
 
     /// What has to be kept since this was last asked.
-    mutating func takeChanges() -> (progress: [SessionProgress], ended: [String]) {
+    package mutating func takeChanges() -> (progress: [SessionProgress], ended: [String]) {
         let progress = changed.compactMap { sessions[$0]?.progress }
         // One that was forgotten and has come again is not to be deleted.
         let gone = ended.filter { sessions[$0] == nil }
@@ -268,14 +278,14 @@ extension SessionTable {
     }
 
     /// Everything has to be kept anew.
-    mutating func keepAnew() {
+    package mutating func keepAnew() {
         changed = Set(sessions.keys)
     }
 
     /// What was taken by `takeChanges` is durable.
     ///
     /// - Returns: What is to be told to whom.
-    mutating func areKept(_ progress: [SessionProgress]) -> [Delivery] {
+    package mutating func areKept(_ progress: [SessionProgress]) -> [Delivery] {
         var deliveries: [Delivery] = []
         for progress in progress {
             guard var session = sessions[progress.session] else { continue }
@@ -287,7 +297,7 @@ extension SessionTable {
     }
 
     /// Nothing can be kept: hellos are answered with what was durable before, and nothing else is.
-    mutating func answerHellos() -> [Delivery] {
+    package mutating func answerHellos() -> [Delivery] {
         var deliveries: [Delivery] = []
         for (name, session) in sessions where session.owesHello {
             var session = session

@@ -26,6 +26,8 @@ final class JournalKeeper: Sendable {
         var figures = JournalFigures()
         /// What was asked for and could not be read.
         var missed = Missed()
+        /// Whether the sidecar has asked for all that it needs to begin.
+        var hasBegun = false
     }
 
     /// What was asked for and could not be read: it is on the disk, and nothing may take its place.
@@ -55,6 +57,18 @@ final class JournalKeeper: Sendable {
 
     /// What was asked for and could not be read.
     var missed: Missed { state.withLock { $0.missed } }
+
+    /// Everything that is there at the start was asked for.
+    ///
+    /// What is asked for later and cannot be read begins anew.
+    ///
+    /// - Returns: Whether something could not be read.
+    func begins() -> Bool {
+        state.withLock { state in
+            state.hasBegun = true
+            return !state.missed.isEmpty
+        }
+    }
 
     /// What had been missed was read.
     func caughtUp() {
@@ -92,7 +106,9 @@ final class JournalKeeper: Sendable {
         } catch {
             failed(error)
         }
-        state.withLock { _ = $0.missed.monitors.insert(source.key) }
+        state.withLock { state in
+            if !state.hasBegun || !state.missed.isEmpty { state.missed.monitors.insert(source.key) }
+        }
         return nil
     }
 

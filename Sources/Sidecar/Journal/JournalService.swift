@@ -121,10 +121,12 @@ private struct KeepingLoop {
     private func catchUp() -> Bool {
         let missed = keeper.missed
         guard !missed.isEmpty else { return true }
+        guard let sessions = keeper.sessions() else { return false }
+        let monitors = ingest.readKept(of: missed.monitors)
+        guard keeper.store != nil else { return false }
         keeper.caughtUp()
-        let sessions = missed.sessions ? keeper.sessions() : []
-        if let sessions { ingest.adopt(sessions, missed.monitors) }
-        return keeper.missed.isEmpty
+        ingest.adopt(sessions, monitors)
+        return true
     }
 
     private mutating func hasFailed() {

@@ -21,6 +21,23 @@ package enum JournalMetrics {
         writer.single(sessions, Double(counters.sessions))
     }
 
+    /// Writes the families of the raw log.
+    package static func write(_ figures: RawLog.Figures, to writer: inout ExpositionWriter) {
+        writer.single(rawSize, Double(figures.bytes))
+        writer.family(rawDropped) { $0.sample(count: figures.dropped) }
+    }
+
+    private static let rawSize = MetricDescriptor(
+        "kedge_raw_log_size_bytes",
+        .gauge,
+        unit: .bytes,
+        help: "The size of the files with records as they came."
+    )
+    private static let rawDropped = MetricDescriptor(
+        "kedge_raw_log_dropped_records",
+        .counter,
+        help: "Records that the raw log could not take; they are counted all the same."
+    )
     private static let up = MetricDescriptor(
         "kedge_journal_up",
         .gauge,

@@ -31,6 +31,7 @@ package struct MetricsDocument: Sendable {
     ///   - report: The last report published; nil before the first.
     ///   - counters: The live counters of the socket.
     ///   - journal: What the journal does; nil without one.
+    ///   - raw: What the raw log holds; nil without one.
     ///   - process: What the kernel says about the process.
     /// - Returns: The page, to be sent as it is or compressed.
     /// - Complexity: O(bytes written).
@@ -39,12 +40,14 @@ package struct MetricsDocument: Sendable {
         report: Report?,
         counters: IngestCounters,
         journal: JournalFigures? = nil,
+        raw: RawLog.Figures? = nil,
         process: ProcessStatistics
     ) -> [UInt8] {
         var writer = ExpositionWriter(format, reservingBytes: lastCount + lastCount / 8)
         build.write(to: &writer)
         ingest.write(counters, to: &writer)
         if let journal { JournalMetrics.write(journal, counters, to: &writer) }
+        if let raw { JournalMetrics.write(raw, to: &writer) }
         drift.write(report, to: &writer)
         ProcessMetrics.write(process, to: &writer)
         let page = writer.finish()

@@ -8,6 +8,7 @@ package struct RowRecords: Sendable {
     private let mapping: RowMapping
     private let model: String?
     private let version: String?
+    private let relabels: Bool
     /// What each column met so far is.
     private var roles: [RowMapping.Role] = []
     private var names: [String] = []
@@ -17,8 +18,15 @@ package struct RowRecords: Sendable {
     ///   - mapping: What each column is.
     ///   - model: The model of rows that do not name theirs.
     ///   - version: The version of rows that do not name theirs.
-    package init(_ mapping: RowMapping, model: String?, version: String?) {
+    ///   - relabels: Whether what rows name themselves does not count.
+    package init(
+        _ mapping: RowMapping,
+        model: String?,
+        version: String?,
+        relabels: Bool = false
+    ) {
         self.mapping = mapping
+        self.relabels = relabels
         self.model = model
         self.version = version
     }
@@ -64,8 +72,8 @@ package struct RowRecords: Sendable {
         case (.time, let text?):
             record.timestamp = cell.number ?? RFC3339.parse(text) ?? Self.unreadableTime
         case (.identifier, let text): record.id = text
-        case (.model, let text): record.model = text
-        case (.version, let text): record.version = text
+        case (.model, let text): if !relabels { record.model = text }
+        case (.version, let text): if !relabels { record.version = text }
         case (.outcome, let text): record.outcome = text
         }
     }

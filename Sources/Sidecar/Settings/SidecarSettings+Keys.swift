@@ -7,7 +7,7 @@ package import Hosting
 extension SidecarSettings {
     /// Every key of the file, in the order of the manual.
     package static let table = SettingsTable<SidecarSettings>(
-        serviceKeys + socketKeys + monitorKeys + limitKeys
+        serviceKeys + socketKeys + monitorKeys + limitKeys + rawLogKeys
     )
 
     private static let serviceKeys: [SettingsKey<SidecarSettings>] = [
@@ -186,6 +186,27 @@ extension SidecarSettings {
             \.metricsFeatures,
             .integer(1...10_000),
             "Features of one model version with series on /metrics; the overflow is counted."
+        ),
+    ]
+
+    private static let rawLogKeys: [SettingsKey<SidecarSettings>] = [
+        SettingsKey(
+            "raw_log.enabled",
+            \.rawLog.isOn,
+            .boolean,
+            "Keep every accepted record with its values under the state directory, for replay."
+        ),
+        SettingsKey(
+            "raw_log.max_bytes",
+            \.rawLog.maximumBytes,
+            .bytes((1 << 20)...(1 << 40)),
+            "The most that these files take; the oldest records go."
+        ),
+        SettingsKey(
+            "raw_log.max_age",
+            \.rawLog.maximumAge,
+            .duration(.seconds(3_600)...(.seconds(31_622_400))),
+            "How long a record is kept at most."
         ),
     ]
 

@@ -26,6 +26,16 @@ package struct SidecarSettings: ProgramSettings {
         package var lineBytes = 65_536
     }
 
+    /// Records kept as they came.
+    package struct RawLog: Sendable, Equatable {
+        /// Whether they are.
+        package var isOn = false
+        /// The bytes of all files; the oldest go.
+        package var maximumBytes = 256 << 20
+        /// How old a record becomes at most, by the hour.
+        package var maximumAge = Duration.seconds(7 * 86_400)
+    }
+
     /// Where HTTP is served.
     package var listen = ListenAddress(host: "127.0.0.1", port: 9_095)
     /// The directory that is this process's own; nil keeps nothing over a restart.
@@ -49,6 +59,9 @@ package struct SidecarSettings: ProgramSettings {
     package var limits = MonitorLimits()
     /// Features of one monitor that have series on `/metrics`; the overflow is counted.
     package var metricsFeatures = 200
+
+    /// Records kept as they came; off unless asked for.
+    package var rawLog = RawLog()
 
     /// Makes the defaults.
     package init() {}

@@ -54,7 +54,9 @@ struct KeptState {
         sum.rows += delta.rows
         sum.late += delta.late
         sum.invalidValues += delta.invalidValues
-        if sum.bins.isEmpty { sum.bins = delta.bins } else {
+        if sum.bins.isEmpty {
+            sum.bins = delta.bins
+        } else {
             for (feature, counts) in delta.bins.enumerated() {
                 for (bin, count) in counts.enumerated() { sum.bins[feature][bin] += count }
             }

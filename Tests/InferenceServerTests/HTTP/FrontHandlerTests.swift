@@ -109,6 +109,14 @@ struct FrontHandlerTests {
         #expect(try exchange(bytes, readsBytes: true) == expected)
     }
 
+    @Test(arguments: requests)
+    func `a request is answered before anything follows it`(request: String) throws {
+        for stream in [request, post("/predict", "0") + request] {
+            let expected = try exchange([stream], readsBytes: false)
+            #expect(try exchange([stream], readsBytes: true) == expected)
+        }
+    }
+
     @Test
     func `a stream of mixed requests may be split anywhere`() throws {
         let plain = (0..<12).map { post("/predict", String(repeating: "\($0)", count: $0)) }

@@ -69,6 +69,11 @@ struct ServerMetricsTests {
         counters.count(summary(nil), latency: .seconds(9))
         var log = LogFigures()
         (log.sent, log.dropped, log.queuedBytes, log.isConnected) = (11, 2, 300, true)
+        log.acknowledgements = LogFigures.Acknowledgements(
+            acknowledged: 8,
+            outstanding: 3,
+            outstandingBytes: 700
+        )
         let catalog = ModelCatalog(entries: [
             ModelCatalog.Entry(name: "delay", versions: [one, two], defaultVersion: two)
         ])
@@ -98,6 +103,9 @@ struct ServerMetricsTests {
         #expect(check.value("prediction_log_records_total") == 11)
         #expect(check.value("prediction_log_connected") == 1)
         #expect(check.value("prediction_log_queue_bytes") == 300)
+        #expect(check.value("prediction_log_acknowledged_total") == 8)
+        #expect(check.value("prediction_log_unacknowledged") == 3)
+        #expect(check.value("prediction_log_unacknowledged_bytes") == 700)
         #expect(check.value("kedge_access_log_dropped_total") == 3)
         #expect(check.value("prediction_in_flight") == 0)
     }

@@ -21,6 +21,7 @@ struct ServerSettingsTests {
         token_file: /etc/token
         log_socket: /run/k.sock
         log_queue: 64KiB
+        log_acknowledge: true
         producer: pod-7/serve
         access_log: true
         threads: 3
@@ -36,6 +37,7 @@ struct ServerSettingsTests {
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8_080))
         #expect(settings.logSocket == nil)
         #expect(settings.logQueueBytes == 4_194_304)
+        #expect(!settings.logAcknowledge)
         #expect(settings.producer == nil)
         #expect(settings.state == nil)
         #expect(settings.adminSocket == nil)
@@ -64,6 +66,7 @@ struct ServerSettingsTests {
         #expect(settings.tokenFile == "/etc/token")
         #expect(settings.logSocket == "/run/k.sock")
         #expect(settings.logQueueBytes == 65_536)
+        #expect(settings.logAcknowledge)
         #expect(settings.producer == "pod-7/serve")
         #expect(settings.accessLog)
         #expect(settings.threads == 3)

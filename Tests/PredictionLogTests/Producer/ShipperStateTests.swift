@@ -87,6 +87,9 @@ private struct World {
                 let hasRecord = isWoken
                 isWoken = false
                 state.woke(at: now, hasRoom: hasRoom, hasRecord: hasRecord)
+            case .hangUp(let reason):
+                Issue.record("a connection without a greeting is of no use: \(reason)")
+                return
             case .finish:
                 isFinished = true
                 return
