@@ -57,7 +57,8 @@ package struct ReferenceHistory: Sendable, Equatable {
                 new[key] = nil
             } else {
                 // The clock may have been set back.
-                entries[index].until = max(now, entries[index].since)
+                let end = new[key].map { $0.origin.start(now: now) } ?? now
+                entries[index].until = max(end, entries[index].since)
             }
         }
         for holding in inForce where new[ModelVersion(holding.file)] != nil {
@@ -93,10 +94,16 @@ extension ReferenceHistory.Entry {
         rows = reference.rows
         features = reference.features.count
         origin = holding.origin
-        since =
-            switch holding.origin {
-            case .promotion(let time): time
-            case .file: now
-            }
+        since = holding.origin.start(now: now)
+    }
+}
+
+extension ReferenceOrigin {
+    /// When a reference from there came into force that was first seen `now`.
+    fileprivate func start(now: Double) -> Double {
+        switch self {
+        case .promotion(let time): time
+        case .file: now
+        }
     }
 }

@@ -18,7 +18,7 @@ struct ReferenceHistoryTests {
         #expect(history.inForce.map(\.since) == [200])
         #expect(history.earlier.map(\.model) == ["n", "m"])
         #expect(history.earlier.map(\.since) == [100, 100])
-        #expect(history.earlier.map(\.until) == [300, 201])
+        #expect(history.earlier.map(\.until) == [300, 200])
         #expect(history.earlier.map(\.rows) == [1, 1])
     }
 
