@@ -61,7 +61,7 @@ struct PromotionDirectoryTests {
         let content = directory.load(now: 0)
         #expect(content.promotions.isEmpty)
         #expect(content.faults.count == 1)
-        #expect(content.faults.allSatisfy { $0.contains("digest") && $0.contains("set aside") })
+        #expect(content.faults.allSatisfy { $0.contains(name) && $0.contains("set aside") })
         #expect(try names() == [name + ".set-aside-1970-01-01T00:00:00Z", "mine.json"])
         // A name that says another digest than the content has.
         try state.write(try ReferenceFile.small(rows: 2).text, to: "references/" + name)
