@@ -119,8 +119,11 @@ static void take_acknowledgements(int wire) {
     acknowledged = strtoull(last + 1, NULL, 10) - first + 1;
     held -= (size_t)(end + 1 - text);
     memmove(text, end + 1, held);
-    for (uint64_t time = now(); settled < batch_count && batches[settled].last <= acknowledged; settled++)
+    uint64_t time = now();
+    while (settled < batch_count && batches[settled].last <= acknowledged) {
         latencies[settled] = time - batches[settled].due;
+        settled++;
+    }
 }
 
 static int ascending(const void *left, const void *right) {

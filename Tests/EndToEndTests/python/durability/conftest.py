@@ -19,7 +19,8 @@ def pytest_addoption(parser):
     parser.addoption("--kedge", default=os.environ.get("KEDGE_BINARY", ".build/release/kedge"),
                      help="the binary; it is copied, so that a build may go on")
     parser.addoption("--soak", action="store_true", help="the long variants")
-    parser.addoption("--seed", default=os.environ.get("SEED") or None, help="what random choices come from")
+    parser.addoption("--seed", default=os.environ.get("SEED") or None,
+                     help="what random choices come from")
 
 
 def pytest_configure(config):

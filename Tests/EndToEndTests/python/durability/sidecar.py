@@ -88,7 +88,7 @@ class Sidecar:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"the sidecar did not end within {deadline} s\n{self.log}") from None
+            raise AssertionError(f"not ended within {deadline} s\n{self.log}") from None
         self._reader.join(DEADLINE)
         return status
 
