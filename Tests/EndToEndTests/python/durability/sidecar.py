@@ -34,7 +34,7 @@ class Sidecar:
 
     def __init__(self, kedge, directory, references, *, state=True, **settings):
         self.directory = directory
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         self.socket = str(directory / "kedge.sock")
         self.state = directory / "state"
         self.kedge = kedge
@@ -56,7 +56,7 @@ class Sidecar:
 
     def launch(self, prefix=()):
         """Starts the process, without waiting for anything."""
-        assert self.process is None or self.process.poll() is not None, "it runs already"
+        assert not self.is_running, "it runs already"
         self.records = []
         self.process = subprocess.Popen(
             [*map(str, prefix), str(self.kedge), "sidecar", *self.flags],
@@ -92,8 +92,12 @@ class Sidecar:
         self._reader.join(DEADLINE)
         return status
 
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
     def close(self):
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running:
             self.kill()
 
     # What it says
