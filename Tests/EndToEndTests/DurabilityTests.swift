@@ -18,7 +18,7 @@ extension EndToEnd {
         func `nothing acknowledged is lost or counted twice`(module: String) throws {
             let proof = try PythonProof.run(
                 pytest: "Tests/EndToEndTests/python/durability/\(module).py",
-                ["--kedge", Kedge.binary.path],
+                ["--kedge=\(Kedge.binary.path)"],
                 in: TemporaryDirectory()
             )
             #expect(proof.status == 0, "\(proof.output)")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program under test, the made-up world, and how long the proofs run.
 
-    pytest Tests/EndToEndTests/python/durability --kedge .build/release/kedge [--soak] [--seed N]
+    pytest Tests/EndToEndTests/python/durability --kedge=.build/release/kedge [--soak] [--seed=N]
 """
 
 import os
