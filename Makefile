@@ -33,7 +33,7 @@ test: build-packages test-packages $(VENV)/.installed lint
 # As root, for file systems of its own; half an hour. SEED and PROOFS (as `test_kill.py`) are optional.
 soak: build test-packages $(VENV)/.installed
 	@cd Tests/EndToEndTests/python/durability && PYTHONDONTWRITEBYTECODE=1 \
-	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --soak --kedge "$(CURDIR)/$(BINARY)" -v $(PROOFS)
+	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --soak --kedge="$(CURDIR)/$(BINARY)" -v $(PROOFS)
 
 bench: build-packages
 	@Benchmarks/run $(BENCHMARKS)

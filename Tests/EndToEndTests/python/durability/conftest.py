@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program under test, the made-up world, and how long the proofs run.
 
-    pytest Tests/EndToEndTests/python/durability --kedge .build/release/kedge [--soak] [--seed N]
+    pytest Tests/EndToEndTests/python/durability --kedge=.build/release/kedge [--soak] [--seed=N]
 """
 
 import os
@@ -19,7 +19,8 @@ def pytest_addoption(parser):
     parser.addoption("--kedge", default=os.environ.get("KEDGE_BINARY", ".build/release/kedge"),
                      help="the binary; it is copied, so that a build may go on")
     parser.addoption("--soak", action="store_true", help="the long variants")
-    parser.addoption("--seed", default=os.environ.get("SEED"), help="what random choices come from")
+    parser.addoption("--seed", default=os.environ.get("SEED") or None,
+                     help="what random choices come from")
 
 
 def pytest_configure(config):

@@ -4,6 +4,7 @@
 
 import contextlib
 import pathlib
+import resource
 import subprocess
 
 from sidecar import eventually
@@ -57,27 +58,77 @@ def has_injected(directory):
 
 
 @contextlib.contextmanager
-def small_disk(directory, size):
-    """A file system of its own at a directory; needs root, as a container has."""
-    directory.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=750", "kedge-test", directory],
-                   check=True)
+def small_disk(sidecar, size):
+    """A file system of its own for a sidecar's state; where that may not be mounted, what comes
+    closest."""
+    sidecar.state.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=750", "kedge-test", sidecar.state]
+    answer = subprocess.run(mount, capture_output=True, text=True)
+    if answer.returncode != 0:
+        print(f"no file system of its own ({answer.stderr.strip()}): limits, permissions instead")
+        yield LimitedDisk(sidecar)
+        return
     try:
-        yield directory
+        yield SmallDisk(sidecar.state)
     finally:
-        subprocess.run(["umount", "--lazy", directory], check=True)
+        sidecar.close()
+        subprocess.run(["umount", "--lazy", sidecar.state], check=True)
 
 
-def remount(directory, option):
-    subprocess.run(["mount", "-o", f"remount,{option}", directory], check=True)
+class SmallDisk:
+    """A file system that can be filled, freed and made read-only."""
+
+    prefix = ()
+    full_reason = "full"
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.ballast = directory / "ballast"
+
+    def fill(self):
+        """Takes what is left, to the last byte."""
+        with self.ballast.open("wb", buffering=0) as file:
+            for size in (65_536, 4_096, 1):
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)):
+                        pass
+
+    def free(self):
+        self.ballast.unlink()
+
+    def set_writable(self, is_writable):
+        option = "remount,rw" if is_writable else "remount,ro"
+        subprocess.run(["mount", "-o", option, self.directory], check=True)
 
 
-def fill(directory):
-    """Takes what is left of a file system, to the last byte; returns the file that does."""
-    ballast = directory / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            with contextlib.suppress(OSError):
-                while file.write(bytes(size)):
-                    pass
-    return ballast
+class LimitedDisk:
+    """The same for whoever may not mount: no file may grow, or be opened for writing."""
+
+    prefix = ()
+    full_reason = "disk I/O error"
+
+    def __init__(self, sidecar):
+        self.sidecar = sidecar
+
+    def fill(self):
+        """Lets no file grow, now and in the next process, which is to begin with `prefix`."""
+        log = self.sidecar.state / "kedge.sqlite-wal"
+        limit = log.stat().st_size if self.sidecar.is_running else 1
+        self.prefix = ("prlimit", f"--fsize={limit}:unlimited")
+        self._limit(limit)
+
+    def free(self):
+        self.prefix = ()
+        self._limit(resource.RLIM_INFINITY)
+
+    def set_writable(self, is_writable):
+        """For the next process, which is to begin with `prefix`."""
+        lock = [self.sidecar.state / "kedge.lock"]
+        fault = injection(self.sidecar.directory, "openat:error=EROFS", trace="trace=openat",
+                          files=lock)
+        self.prefix = () if is_writable else fault
+
+    def _limit(self, size):
+        if self.sidecar.is_running:
+            limits = (size, resource.RLIM_INFINITY)
+            resource.prlimit(self.sidecar.process.pid, resource.RLIMIT_FSIZE, limits)

@@ -34,7 +34,7 @@ class Sidecar:
 
     def __init__(self, kedge, directory, references, *, state=True, **settings):
         self.directory = directory
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         self.socket = str(directory / "kedge.sock")
         self.state = directory / "state"
         self.kedge = kedge
@@ -56,7 +56,7 @@ class Sidecar:
 
     def launch(self, prefix=()):
         """Starts the process, without waiting for anything."""
-        assert self.process is None or self.process.poll() is not None, "it runs already"
+        assert not self.is_running, "it runs already"
         self.records = []
         self.process = subprocess.Popen(
             [*map(str, prefix), str(self.kedge), "sidecar", *self.flags],
@@ -88,12 +88,16 @@ class Sidecar:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"the sidecar did not end within {deadline} s\n{self.log}") from None
+            raise AssertionError(f"not ended within {deadline} s\n{self.log}") from None
         self._reader.join(DEADLINE)
         return status
 
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
     def close(self):
-        if self.process is not None and self.process.poll() is None:
+        if self.is_running:
             self.kill()
 
     # What it says

@@ -6,7 +6,7 @@ kept, and all is well by itself once the disk is."""
 import resource
 
 import pytest
-from faults import calls, fill, has_injected, injected, injection, remount, small_disk
+from faults import calls, has_injected, injected, injection, small_disk
 from feed import WINDOWS, Feed, await_counted, restart_and_check
 from producer import Connection
 from sidecar import eventually
@@ -103,14 +103,15 @@ def feed_until_killed(sidecar, feed, acknowledged):
     return acknowledged
 
 
-def test_full_disk_that_is_freed_later(make_sidecar, models, tmp_path):
-    with small_disk(tmp_path / "sidecar" / "state", "3m") as disk:
-        sidecar = make_sidecar(windows=WINDOWS).start()
+def test_full_disk_that_is_freed_later(make_sidecar, models):
+    sidecar = make_sidecar(windows=WINDOWS)
+    with small_disk(sidecar, "3m") as disk:
+        sidecar.start()
         feed = Feed(sidecar, models[0])
         feed.connect()
         feed.send_kept(500)
 
-        ballast = fill(disk)
+        disk.fill()
         feed.send(100)
         eventually("the journal to fail", lambda: sidecar.metric("kedge_journal_up") == 0)
         kept = feed.last - 100
@@ -122,38 +123,38 @@ def test_full_disk_that_is_freed_later(make_sidecar, models, tmp_path):
         assert sidecar.metric("kedge_journal_up") == 0
         assert sidecar.metric("kedge_journal_unjournaled_records_total") > 0
         journal = sidecar.journal()
-        assert journal["status"] == "failing" and "full" in journal["reason"], journal
+        assert journal["status"] == "failing" and disk.full_reason in journal["reason"], journal
         second = Feed(sidecar, models[1], "b")
         assert second.connect() == 0, "the hello of a new session is answered all the same"
 
-        ballast.unlink()
+        disk.free()
         feed.connection.await_ack(feed.last)
         assert sidecar.metric("kedge_journal_up") == 1
         assert sidecar.journal() == {"status": "ok", "reason": None}
         feed.send_kept(100)
         second.send_kept(10)
         restart_and_check(sidecar, feed)
-        sidecar.kill()
 
 
-def test_started_on_a_full_disk(make_sidecar, models, tmp_path):
+def test_started_on_a_full_disk(make_sidecar, models):
     """What was acknowledged before is neither forgotten nor overwritten."""
-    with small_disk(tmp_path / "sidecar" / "state", "3m") as disk:
-        sidecar = make_sidecar(windows=WINDOWS).start()
+    sidecar = make_sidecar(windows=WINDOWS)
+    with small_disk(sidecar, "3m") as disk:
+        sidecar.start()
         feed = Feed(sidecar, models[0])
         feed.connect()
         feed.send_kept(500)
         acknowledged = feed.last
         sidecar.kill()
 
-        ballast = fill(disk)
-        sidecar.start()
+        disk.fill()
+        sidecar.start(disk.prefix)
         assert sidecar.metric("kedge_journal_up") == 0
         anonymous = Source(models[1], "-", offset=5)
         with Connection(sidecar.socket) as connection:
             connection.send(b"".join(anonymous.line(seq) for seq in range(1, 51)))
             await_counted(sidecar, (anonymous, 50))
-        ballast.unlink()
+        disk.free()
         eventually("the journal to be up", lambda: sidecar.metric("kedge_journal_up") == 1)
         assert feed.connect() == acknowledged, sidecar.log
         feed.send_kept(100)
@@ -162,24 +163,26 @@ def test_started_on_a_full_disk(make_sidecar, models, tmp_path):
         sidecar.kill()
 
 
-def test_what_waited_for_the_journal_is_kept(make_sidecar, models, tmp_path):
+def test_what_waited_for_the_journal_is_kept(make_sidecar, models):
     """Records that stand behind a hello while it is not known where the session stands.
 
     Each line of the log takes long, so that they are counted while the journal is taken up again.
     """
-    with small_disk(tmp_path / "sidecar" / "state", "3m") as disk:
-        sidecar = make_sidecar(windows=WINDOWS).start()
+    sidecar = make_sidecar(windows=WINDOWS)
+    with small_disk(sidecar, "3m") as disk:
+        sidecar.start()
         feed = Feed(sidecar, models[0])
         feed.connect()
         feed.send_kept(500)
         sidecar.kill()
 
-        ballast = fill(disk)
-        sidecar.start(injection(sidecar.directory, "write:delay_enter=30000", trace="trace=write"))
+        disk.fill()
+        slow_log = injection(sidecar.directory, "write:delay_enter=30000", trace="trace=write")
+        sidecar.start([*disk.prefix, *slow_log])
         feed.connection = Connection(sidecar.socket).hello("a")
         feed.send(100)
         assert feed.connection.answers(0.2) == [], "nobody knows yet where the session stands"
-        ballast.unlink()
+        disk.free()
         hello = feed.connection.answer()["hello"]["seq"]
         assert hello in (500, 600)
         if hello == 500:
@@ -249,19 +252,20 @@ def journal_files(sidecar):
     return [sidecar.state / f"kedge.sqlite{suffix}" for suffix in ("", "-wal", "-shm")]
 
 
-def test_started_on_a_read_only_disk(make_sidecar, models, tmp_path):
+def test_started_on_a_read_only_disk(make_sidecar, models):
     """It says so and ends: this is no disk that will be well by itself. Nothing is harmed."""
-    with small_disk(tmp_path / "sidecar" / "state", "3m") as disk:
-        sidecar = make_sidecar(windows=WINDOWS).start()
+    sidecar = make_sidecar(windows=WINDOWS)
+    with small_disk(sidecar, "3m") as disk:
+        sidecar.start()
         feed = Feed(sidecar, models[0])
         feed.connect()
         feed.send_kept(500)
         sidecar.kill()
-        remount(disk, "ro")
-        sidecar.launch()
+        disk.set_writable(False)
+        sidecar.launch(disk.prefix)
         assert sidecar.reap() == 1
         assert "Read-only file system" in sidecar.log
-        remount(disk, "rw")
+        disk.set_writable(True)
         sidecar.start()
         restart_and_check(sidecar, feed)
         sidecar.kill()
