@@ -128,6 +128,10 @@ package struct MonitorSet: Sendable {
             return version
         }
         for var version in old where !versions.contains(where: { $0.source == version.source }) {
+            let isReplaced = versions.contains { $0.source.isSameVersion(as: version.source) }
+            if isReplaced, let report = version.report(at: now) {
+                installation.retired.append(report)
+            }
             lastChanges += version.takeChanges()
         }
         intake.replaceCatalog(SchemaCatalog(accepted.map { ModelMonitor.schema(of: $0.reference) }))
@@ -140,6 +144,8 @@ package struct MonitorSet: Sendable {
         package let drained: Drained
         /// Which references were refused, in the order given.
         package let refusals: [MonitorRefusal]
+        /// The last reports of monitors whose model versions have another reference now.
+        package internal(set) var retired: [MonitorReport] = []
         /// What came of what was kept.
         package internal(set) var restoration = Restoration()
     }
@@ -237,6 +243,30 @@ package struct MonitorSet: Sendable {
 
     /// What is monitored, in order.
     package var sources: [Source] { versions.map(\.source) }
+
+    /// The monitors of which something is kept or is still to be.
+    package var keptKeys: Set<MonitorKey> {
+        Set(versions.map(\.source.key)).union(lastChanges.map(\.key))
+    }
+
+    /// The monitors that are no longer here and of which something is still to be kept.
+    package var departingKeys: Set<MonitorKey> { Set(lastChanges.map(\.key)) }
+
+    /// Why a reference would not be monitored beside the others, or nil.
+    package func refusal(of source: Source) -> MonitorRefusal? {
+        let others = versions.count { !$0.source.isSameVersion(as: source) }
+        let isFull = others >= limits.monitors
+        let reason =
+            limits.refusal(of: source.reference)
+            ?? (isFull ? .monitors(limit: limits.monitors) : nil)
+        return reason.map {
+            MonitorRefusal(
+                model: source.reference.model,
+                version: source.reference.version,
+                reason: $0
+            )
+        }
+    }
 
     /// Which of these references have no monitor yet.
     package func unknown(among sources: [Source]) -> [Source] {

@@ -59,6 +59,8 @@ extension SidecarSettings {
         var keys: [String] = []
         if listen != old.listen { keys.append("listen") }
         if state != old.state { keys.append("state") }
+        if tokenFile != old.tokenFile { keys.append("token_file") }
+        if historySeconds != old.historySeconds { keys.append("history") }
         if socket != old.socket { keys.append("socket") }
         if limits != old.limits || metricsFeatures != old.metricsFeatures { keys.append("limits") }
         return keys

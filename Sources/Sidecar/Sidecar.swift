@@ -60,7 +60,7 @@ package struct Sidecar: Sendable {
         journal = try stateDirectory.map { directory in
             try JournalKeeper(
                 directory: directory.path,
-                options: JournalStore.Options(),
+                options: JournalStore.Options(settings),
                 logger: logger
             )
         }
@@ -140,20 +140,23 @@ package struct Sidecar: Sendable {
             metrics: metrics,
             readiness: readiness,
             journal: journal,
+            references: references,
+            token: settings.tokenFile.map { TokenFile(path: $0, logger: logger) },
             version: build.version,
             logger: logger
         )
+        let http = SidecarHTTP(routes: routes, group: httpGroup, logger: logger)
+        let admin = settings.state.map { state in
+            AdminService(
+                http: http,
+                socket: AdminSocket(stateDirectory: state, logger: logger)
+            )
+        }
         let keeping: [any Service] =
             (journal.map { [JournalService(keeper: $0, ingest: ingest)] } ?? [])
             + (rawLog.map { [$0] } ?? [])
-        return [
-            HTTPService(
-                address: settings.listen,
-                routes: routes,
-                readiness: readiness,
-                group: httpGroup,
-                logger: logger
-            ),
+        return (admin.map { [$0] } ?? []) + [
+            HTTPService(http: http, address: settings.listen, readiness: readiness),
             references,
             ReloadService(
                 settings: settings,
@@ -196,6 +199,13 @@ package struct Sidecar: Sendable {
                 "monitors": "\(ingest.memoryBounds.count)",
             ]
         )
+    }
+}
+
+extension JournalStore.Options {
+    init(_ settings: SidecarSettings) {
+        self.init()
+        history = settings.historySeconds
     }
 }
 

@@ -11,8 +11,8 @@ import Sidecar
 struct ReferenceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reference",
-        abstract: "Build a reference distribution from training data, or look at one.",
-        subcommands: [Build.self, Show.self]
+        abstract: "Build a reference distribution from training data, look at one, or promote it.",
+        subcommands: [Build.self, Show.self, Promote.self, List.self]
     )
 }
 

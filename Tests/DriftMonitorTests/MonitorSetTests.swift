@@ -205,4 +205,37 @@ struct MonitorSetTests {
         _ = try fleet.install("b:other", at: 1e6)
         #expect(fleet.set.recordCounts.map(\.records) == [3])
     }
+
+    @Test
+    func `the last report of a monitor that another replaces is handed out`() throws {
+        var fleet = Fleet()
+        _ = try fleet.install("a", "b", "gone")
+        try fleet.observe(model: "a", at: 1)
+        let sources = try ["other", "d"].map { digest in
+            MonitorSet.Source(
+                reference: try SmallWorld.reference(model: digest == "d" ? "b" : "a"),
+                digest: digest
+            )
+        }
+        let installation = fleet.set.install(sources, into: &fleet.intake, now: 2)
+        #expect(installation.retired.map(\.model) == ["a"])
+        #expect(installation.retired.map(\.reference) == ["d"])
+        #expect(installation.retired.first?.windows[3].rows == 1)
+        #expect(fleet.rows(at: 2) == ["a:other": 0, "b:d": 0])
+    }
+
+    @Test
+    func `tells beforehand what would be refused`() throws {
+        var fleet = Fleet(limits: MonitorLimits(monitors: 2))
+        _ = try fleet.install("a", "b")
+        let refusals = try ["a", "c"].map { model in
+            fleet.set.refusal(
+                of: MonitorSet.Source(
+                    reference: try SmallWorld.reference(model: model),
+                    digest: "other"
+                )
+            )?.reason
+        }
+        #expect(refusals == [nil, .monitors(limit: 2)])
+    }
 }

@@ -57,6 +57,10 @@ package enum Flights {
     private static let standard = Result { try build("1024") }
     private static let second = Result { try build("1024", version: "2") }
     private static let exact = Result { try build("exact") }
+    private static let coarse = Result { try build("64") }
+
+    /// A reference at 64 knots.
+    package static func coarseReference() throws -> String { try Self.coarse.get() }
 
     private static func build(_ resolution: String, version: String = "1") throws -> String {
         let directory = try built.get()

@@ -11,15 +11,17 @@ package protocol ServesHTTP {
 }
 
 extension ServesHTTP {
-    /// The status, header fields and body that a request without a body answers with.
+    /// The status, header fields and body that a request answers with, one without a body by default.
     package func get(
         _ path: String,
         headers: [String: String] = [:],
-        method: String = "GET"
+        method: String = "GET",
+        body: Data? = nil
     ) async throws -> (status: Int, fields: [String: String], body: String) {
         guard let url = URL(string: path, relativeTo: base) else { throw URLError(.badURL) }
         var request = URLRequest(url: url)
         request.httpMethod = method
+        request.httpBody = body
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await URLSession.shared.data(for: request)
         guard let response = response as? HTTPURLResponse else {
@@ -30,6 +32,15 @@ extension ServesHTTP {
             fields[name.lowercased()] = value
         }
         return (response.statusCode, fields, String(decoding: data, as: UTF8.self))
+    }
+
+    /// The status, header fields and body that a `POST` answers with.
+    package func post(
+        _ path: String,
+        _ body: Data,
+        headers: [String: String] = [:]
+    ) async throws -> (status: Int, fields: [String: String], body: String) {
+        try await get(path, headers: headers, method: "POST", body: body)
     }
 
     /// The value of one series of `/metrics`, by its name and labels as they stand in the text.

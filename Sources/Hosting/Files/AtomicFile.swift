@@ -39,8 +39,16 @@ package enum AtomicFile {
 
 /// Why a file cannot be written.
 package struct FileWriteError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file.
     package let path: String
+    /// What the system says.
     package let reason: SystemError
+
+    /// Names a file and what the system says of it.
+    package init(path: String, reason: SystemError) {
+        self.path = path
+        self.reason = reason
+    }
 
     package var description: String { "cannot write \(path): \(reason)" }
 }

@@ -21,6 +21,8 @@ package struct HTTPAnswer: ResponseGenerator {
     package var body: [UInt8]
     /// The methods that a resource has, where the request's is none of them.
     package var allowedMethods: String?
+    /// How a client may say who it is, where it did not.
+    package var challenge: String?
 
     /// Makes an answer of a whole body.
     package init(status: HTTPResponse.Status = .ok, contentType: String, body: [UInt8]) {
@@ -53,6 +55,17 @@ package struct HTTPAnswer: ResponseGenerator {
         json(status) { $0.error(code: code, message: message) }
     }
 
+    /// The answer to a request that may not change state.
+    package static func refusal(_ refusal: ChangeRefusal) -> HTTPAnswer {
+        var answer = error(
+            HTTPResponse.Status(code: refusal.status),
+            code: refusal.code,
+            message: refusal.message
+        )
+        answer.challenge = refusal.challenge
+        return answer
+    }
+
     /// The answer in the coding that the client takes.
     ///
     /// - Throws: `GzipError.outOfMemory`.
@@ -64,6 +77,7 @@ package struct HTTPAnswer: ResponseGenerator {
             .xContentTypeOptions: "nosniff",
         ]
         if let allowedMethods { headers[.allow] = allowedMethods }
+        if let challenge { headers[.wwwAuthenticate] = challenge }
         var body = body
         let encodings = request.headers[.acceptEncoding]
         if body.count >= Self.smallestCompressedBytes,

@@ -40,7 +40,7 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        admit(channel).flatMapThrowing {
+        PeerCredentials.admit(channel, allowedUsers).flatMapThrowing {
             let pipeline = channel.pipeline.syncOperations
             try makeHandler().add(to: pipeline)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
@@ -70,21 +70,6 @@ struct ServingChannel: ServerChildChannel, HTTPChannelHandler {
         handler.attach(context)
         return end
     }
-
-    private func admit(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard let allowedUsers else { return channel.eventLoop.makeSucceededVoidFuture() }
-        guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeFailedFuture(ForeignUser())
-        }
-        // SO_PEERCRED fills a `struct ucred`, whose layout `PeerCredentials` has.
-        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
-            level: .socket,
-            name: PeerCredentials.optionName
-        )
-        return peer.flatMapThrowing { peer in
-            guard allowedUsers.contains(peer.user) else { throw ForeignUser() }
-        }
-    }
 }
 
 extension ConnectionHandler {
@@ -113,6 +98,3 @@ extension ConnectionHandler {
         try pipeline.addHandler(self)
     }
 }
-
-/// Somebody connected whom the file's mode should have kept out.
-private struct ForeignUser: Error {}

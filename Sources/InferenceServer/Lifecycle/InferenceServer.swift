@@ -142,8 +142,9 @@ package struct InferenceServer: Sendable {
         if let shipper { services.append(shipper) }
         if let accessLog { services.append(try AccessLogService(accessLog)) }
         services.append(RepositoryPoll(repository, every: settings.pollEvery))
-        if let path = settings.adminSocket {
-            services.append(AdminService(http, path: path, logger: logger))
+        if let state = settings.state {
+            let socket = AdminSocket(stateDirectory: state, logger: logger)
+            services.append(AdminService(http: http, socket: socket))
         }
         services.append(NetworkService(http: http, address: settings.listen, logger: logger))
         services.append(DrainService(lifecycle: lifecycle, delay: settings.drain, logger: logger))
@@ -174,7 +175,7 @@ package struct InferenceServer: Sendable {
                     )
                 },
                 readiness: { !lifecycle.isDraining },
-                authorize: { token?.authorizes($0) ?? false },
+                authorize: { token?.authorizes($0.authorization) ?? false },
                 now: wallClockSeconds,
                 version: build.version
             )

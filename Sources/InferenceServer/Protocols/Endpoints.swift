@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Hosting
 package import PredictionLog
 
 /// The one function that answers every request: bytes in, bytes out, without waiting for anything
@@ -114,9 +115,12 @@ package struct Endpoints: Sendable {
             guard head.method == "POST" else { throw .method(allowed: "POST") }
         }
         guard bodyBytes <= limits.bodyBytes else { throw .bodyTooLarge(limit: limits.bodyBytes) }
-        guard route.changesState, !head.isAdministrator, !surroundings.authorize(head)
-        else { return }
-        throw head.authorization == nil ? .unauthorized : .forbidden
+        guard route.changesState else { return }
+        let refusal = ChangeRefusal(
+            authorization: head.authorization,
+            isAdministrator: head.isAdministrator
+        ) { _ in surroundings.authorize(head) }
+        if let refusal { throw .change(refusal) }
     }
 
     private func respond(

@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Hosting
 import PredictionLog
 
 /// Why a request has no other answer than an error.
@@ -27,10 +28,8 @@ enum RequestFailure: Error, Sendable {
     case run(String)
     /// The model cannot run at all; a sentence.
     case broken(String)
-    /// A change of state by somebody who has not said who they are.
-    case unauthorized
     /// A change of state by somebody who may not.
-    case forbidden
+    case change(ChangeRefusal)
     /// A change of state that failed.
     case admin(AdminError)
 }
@@ -53,8 +52,7 @@ extension RequestFailure {
         case .late: "timeout"
         case .run: "model_refused"
         case .broken: "model_failed"
-        case .unauthorized: "unauthorized"
-        case .forbidden: "forbidden"
+        case .change(let refusal): refusal.code
         case .admin(let error): error.code
         }
     }
@@ -73,8 +71,7 @@ extension RequestFailure {
         case .shape(let sentence), .run(let sentence), .broken(let sentence): sentence
         case .unresolved(let unresolved): unresolved.sentence
         case .late(let limit): "the request took longer than \(limit)"
-        case .unauthorized: "this changes state: a token is needed (Authorization: Bearer …)"
-        case .forbidden: "this changes state, and the request may not"
+        case .change(let refusal): refusal.message
         case .admin(let error): error.description
         }
     }
@@ -90,8 +87,7 @@ extension RequestFailure {
         case .broken: 500
         case .unresolved(.notReady): 503
         case .late: 504
-        case .unauthorized: 401
-        case .forbidden: 403
+        case .change(let refusal): refusal.status
         case .admin(let error): error.status
         }
     }
@@ -100,7 +96,7 @@ extension RequestFailure {
     var fields: [(name: String, value: String)] {
         switch self {
         case .method(let allowed): [("Allow", allowed)]
-        case .unauthorized: [("WWW-Authenticate", "Bearer")]
+        case .change(let refusal): refusal.challenge.map { [("WWW-Authenticate", $0)] } ?? []
         default: []
         }
     }

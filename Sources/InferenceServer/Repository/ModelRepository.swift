@@ -16,7 +16,7 @@ import Synchronization
 /// block; a promotion or rollback waits for no load, and is on the disk before it is in force.
 package final class ModelRepository: Sendable {
     private let path: String
-    private let file: HistoryFile?
+    private let file: StateFile<DefaultHistory>?
     private let board: CatalogBoard
     private let logger: Logger
     private let clock: @Sendable () -> Double
@@ -53,7 +53,7 @@ package final class ModelRepository: Sendable {
         clock: @escaping @Sendable () -> Double = wallClockSeconds
     ) {
         self.path = path
-        file = stateDirectory.map(HistoryFile.init(stateDirectory:))
+        file = stateDirectory.map { StateFile(path: $0 + "/models.json") }
         self.board = board
         self.logger = logger
         self.clock = clock
@@ -103,7 +103,7 @@ package final class ModelRepository: Sendable {
                 "no state directory: promotions and rollbacks last until the restart"
             )
         }
-        do throws(HistoryFileError) {
+        do throws(StateFileError) {
             let (history, discarded) = try file.load(now: clock())
             state.withLock { state in
                 state = RepositoryState(history: history, defaultModel: state.defaultModel)
@@ -302,7 +302,7 @@ package enum RepositoryStartError: Error, Sendable, Equatable {
     /// The directory of the models cannot be listed.
     case directory(path: String, SystemError)
     /// The recorded defaults cannot be read.
-    case state(HistoryFileError)
+    case state(StateFileError)
     /// There are versions, and none of them can be served.
     case nothingServed(reasons: [String])
 }

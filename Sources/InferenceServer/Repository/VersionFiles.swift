@@ -1,7 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Glibc
 import Hosting
 
@@ -108,16 +107,9 @@ struct VersionContent: Sendable {
         self.model = model
         self.description = description
         self.golden = golden
-        modelDigest = Self.digest(of: model)
-        digests = [modelDigest, description.map(Self.digest), golden.map(Self.digest)]
-    }
-
-    /// The SHA-256 of bytes: `sha256:` and hexadecimal digits.
-    static func digest(of bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = SHA256.hash(data: bytes).flatMap {
-            [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]]
-        }
-        return "sha256:" + String(decoding: text, as: UTF8.self)
+        modelDigest = ContentDigest.text(of: model)
+        digests = [
+            modelDigest, description.map(ContentDigest.text), golden.map(ContentDigest.text),
+        ]
     }
 }

@@ -42,10 +42,7 @@ extension ServerSettings {
             "state",
             \.state,
             // The socket of the commands is in it, and its path must fit as well.
-            .path(
-                "a directory",
-                limit: SocketFile.maximumPathBytes - adminSocket(inState: "").utf8.count
-            ),
+            .path("a directory", limit: AdminSocket.maximumStateBytes),
             "The directory that is this process's own, and locked by it: which versions are the "
                 + "defaults, and the socket of kedge model. None keeps nothing over a restart.",
             example: "/var/lib/kedge-serve"

@@ -49,10 +49,5 @@ package struct ServerSettings: ProgramSettings {
     package static let configFlag: String? = "--server"
 
     /// The socket that takes commands, in the state directory; nil without one.
-    package var adminSocket: String? { state.map(Self.adminSocket(inState:)) }
-
-    /// Where a server with this state directory takes commands.
-    package static func adminSocket(inState directory: String) -> String {
-        directory + "/admin.sock"
-    }
+    package var adminSocket: String? { state.map(AdminSocket.path(inState:)) }
 }

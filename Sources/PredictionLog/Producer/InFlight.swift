@@ -173,45 +173,35 @@ struct InFlight: Sendable {
 
     /// The lines with `"seq":N,` behind the brace of each.
     private static func numbering(_ lines: [UInt8], from first: UInt64, count: Int) -> [UInt8] {
+        let last = first + UInt64(count) - 1
+        // What stands in place of the brace; only its digits change from line to line.
+        var head = Array("{\"seq\":\(first),".utf8)
+        let digits = #"{"seq":"#.utf8.count
         var numbered: [UInt8] = []
-        let last = first + UInt64(count)
-        numbered.reserveCapacity(lines.count + count * (#""seq":,"#.utf8.count + last.digits))
-        var number = first
-        var start = 0
-        for _ in 0..<count {
-            let end = Outgoing.end(ofLines: 1, in: lines[start...])
-            numbered.append(contentsOf: #"{"seq":"#.utf8)
-            numbered.append(decimal: number)
-            numbered.append(UInt8(ascii: ","))
-            numbered.append(contentsOf: lines[(start + 1)..<end])
-            number += 1
-            start = end
+        numbered.reserveCapacity(lines.count + count * (head.count + "\(last)".utf8.count))
+        ByteView.withView(of: lines.span) { view in
+            var start = 0
+            while let newline = view.newline(from: start) {
+                numbered.append(contentsOf: head)
+                view.append(start + 1..<newline + 1, to: &numbered)
+                start = newline + 1
+                head.increment(digits..<head.count - 1)
+            }
         }
         return numbered
     }
 }
 
-extension UInt64 {
-    /// How many decimal digits it has.
-    fileprivate var digits: Int {
-        var count = 1
-        var rest = self / 10
-        while rest > 0 {
-            count += 1
-            rest /= 10
-        }
-        return count
-    }
-}
-
 extension [UInt8] {
-    fileprivate mutating func append(decimal number: UInt64) {
-        let start = count
-        var rest = number
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
+    /// Adds one to the decimal number in a range, which grows by a digit after 99…9.
+    fileprivate mutating func increment(_ digits: Range<Int>) {
+        for index in digits.reversed() {
+            if self[index] < UInt8(ascii: "9") {
+                self[index] += 1
+                return
+            }
+            self[index] = UInt8(ascii: "0")
+        }
+        insert(UInt8(ascii: "1"), at: digits.lowerBound)
     }
 }

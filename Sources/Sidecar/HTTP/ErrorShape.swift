@@ -10,8 +10,8 @@ import Logging
 ///
 /// Messages of unexpected errors stay in the log: they may name files of this machine.
 struct ErrorShape<Context: RequestContext>: RouterMiddleware {
-    /// What there is: nothing but GET and HEAD.
-    let paths: Set<String>
+    /// What there is, and the methods that it knows.
+    let methods: [String: String]
     let logger: Logger
 
     func handle(
@@ -45,7 +45,7 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
 
     /// The router finds nothing for another method either.
     private func notFound(_ request: Request) -> HTTPAnswer {
-        guard paths.contains(request.uri.path) else {
+        guard let methods = methods[request.uri.path] else {
             return .error(
                 .notFound,
                 code: "not_found",
@@ -55,9 +55,9 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
         var answer = HTTPAnswer.error(
             .methodNotAllowed,
             code: "method_not_allowed",
-            message: "\(request.uri.path) knows GET and HEAD, not \(request.method)"
+            message: "\(request.uri.path) knows \(methods), not \(request.method)"
         )
-        answer.allowedMethods = "GET, HEAD"
+        answer.allowedMethods = methods
         return answer
     }
 }

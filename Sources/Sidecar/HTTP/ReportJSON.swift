@@ -11,18 +11,31 @@ package import PredictionLog
 /// Statistics stand under their metric names, `null` where undefined, and appear while `learning`
 /// too: the verdict says so. Times are RFC 3339 in UTC.
 package enum ReportJSON {
-    /// Writes the whole report.
-    static func write(_ report: Report, to json: inout JSONWriter) {
+    /// Writes the whole report, and the last ones of monitors that others have replaced.
+    static func write(
+        _ report: Report,
+        retired: [RetiredReports.Entry],
+        to json: inout JSONWriter
+    ) {
         json.object { json in
             json.member("time", RFC3339.format(report.time))
             json.member(array: "monitors", of: report.monitors) { monitor, json in
-                write(monitor, to: &json)
+                write(monitor, retiredAt: nil, to: &json)
+            }
+            json.member(array: "retired", of: retired) { entry, json in
+                json.value(json: Array(entry.json.utf8))
             }
         }
     }
 
-    private static func write(_ monitor: MonitorReport, to json: inout JSONWriter) {
+    /// Writes a monitor's object; with the time at which it was replaced, if it was.
+    static func write(
+        _ monitor: MonitorReport,
+        retiredAt time: Double?,
+        to json: inout JSONWriter
+    ) {
         json.object { json in
+            if let time { json.member("retired_at", RFC3339.format(time)) }
             json.member("model", monitor.model)
             json.member("version", monitor.version)
             json.member("reference", monitor.reference)

@@ -11,23 +11,43 @@ import PredictionLog
 
 /// The sidecar's HTTP interface.
 ///
-/// Every answer comes from the published report or from counters:
-/// none of them evaluates anything, and none of them changes state.
+/// Every answer to a GET comes from the published report, from what is remembered of references or
+/// from counters: none of them evaluates anything. What changes state is a POST by somebody who may.
 struct SidecarRoutes: Sendable {
     let board: ReportBoard
     let ingest: Ingest
     let metrics: MetricsPage
     let readiness: Readiness
     let journal: JournalKeeper?
+    let references: ReferenceWatch
+    /// Nil lets nobody change state over the network.
+    let token: TokenFile?
     let version: String
     let logger: Logger
 
-    func router() -> Router<BasicRequestContext> {
+    /// The path of the references: GET lists them, POST puts one in force.
+    static let referencesPath = "/api/v1/references"
+
+    /// The routes for a listener.
+    ///
+    /// - Parameter isAdministrator: Whether who connects may change state.
+    /// - Returns: What answers its requests.
+    func router(isAdministrator: Bool) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         let answers = answers
-        router.add(middleware: ErrorShape(paths: Set(answers.keys), logger: logger))
+        var methods = answers.mapValues { _ in "GET, HEAD" }
+        methods[Self.referencesPath] = "GET, HEAD, POST"
+        router.add(middleware: ErrorShape(methods: methods, logger: logger))
         for (path, answer) in answers {
             router.get(RouterPath(path)) { request, _ in answer(request) }
+        }
+        let promotion = PromotionRoute(
+            references: references,
+            token: token,
+            isAdministrator: isAdministrator
+        )
+        router.post(RouterPath(Self.referencesPath)) { request, _ in
+            try await promotion.answer(request)
         }
         return router
     }
@@ -41,11 +61,16 @@ struct SidecarRoutes: Sendable {
             "/ready": { _ in ready() },
             "/api/v1/report": { _ in report() },
             "/api/v1/monitors": { _ in monitors() },
+            Self.referencesPath: { _ in
+                .json { ReferencesJSON.write(references.archive.history, to: &$0) }
+            },
         ]
     }
 
     private func report() -> HTTPAnswer {
-        .json { ReportJSON.write(board.report, to: &$0) }
+        let report = board.report
+        let retired = references.archive.retired(at: wallClockSeconds())
+        return .json { ReportJSON.write(report, retired: retired, to: &$0) }
     }
 
     private func monitors() -> HTTPAnswer {
@@ -84,6 +109,7 @@ struct SidecarRoutes: Sendable {
             <li><a href="/metrics">/metrics</a> for Prometheus</li>
             <li><a href="/api/v1/report">/api/v1/report</a> the last report</li>
             <li><a href="/api/v1/monitors">/api/v1/monitors</a> what is watched</li>
+            <li><a href="/api/v1/references">/api/v1/references</a> what it is compared with</li>
             <li><a href="/health">/health</a>, <a href="/ready">/ready</a></li>
             </ul></body></html>
 

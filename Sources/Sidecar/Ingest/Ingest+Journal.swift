@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Hosting
 import Journal
 import Synchronization
 
@@ -48,14 +49,39 @@ extension Ingest {
             state.keeping.isPressed = false
             state.sessions.expire(now: now)
             let sessions = state.sessions.takeChanges()
+            let monitors = state.monitors.takeChanges()
+            state.keeping.unsettled.formUnion(monitors.map(\.key))
             return JournalCommit(
                 time: now,
-                monitors: state.monitors.takeChanges(),
+                monitors: monitors,
                 sessions: sessions.progress,
                 endedSessions: sessions.ended,
                 coverage: state.keeping.coverage.take(at: now)
             )
         }
+    }
+
+    /// Waits a little until all that has happened to monitors is in the journal; blocks.
+    ///
+    /// A reference that comes back just after it was replaced finds its last rows there.
+    /// - Returns: The references whose monitors are not on their way to the journal any more.
+    func settled(_ sources: [MonitorSet.Source]) -> [MonitorSet.Source] {
+        let end = ContinuousClock.now + Keeping.settling
+        while true {
+            let (pending, isUp) = state.withLock { state in
+                (state.monitors.departingKeys.union(state.keeping.unsettled), state.keeping.isUp)
+            }
+            let rest = sources.filter { !pending.contains($0.key) }
+            if rest.count == sources.count || !isUp || .now >= end { return rest }
+            bell.withLock { $0 }?()
+            pauseThread(milliseconds: 5)
+        }
+    }
+
+    /// The monitors that the journal must not forget, and after how many seconds without records it
+    /// may forget others.
+    var remembered: (keys: Set<MonitorKey>, seconds: Int) {
+        state.withLock { ($0.monitors.keptKeys, $0.monitors.settings.expireSeconds) }
     }
 
     /// What the journal has kept of some monitors.
@@ -91,6 +117,8 @@ extension Ingest {
     /// What was taken is durable.
     func isDurable(_ commit: JournalCommit) {
         change { state in
+            // Commits are made one after the other: of earlier ones nothing is open.
+            state.keeping.unsettled = []
             state.keeping.deliveries += state.sessions.areKept(commit.sessions)
             state.keeping.deliveries += state.connections.takeHeld()
         }

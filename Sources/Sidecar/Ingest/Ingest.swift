@@ -151,7 +151,11 @@ extension Ingest {
 extension Ingest {
     /// Watches these references and no others; unchanged ones keep what they have counted, new
     /// ones go on from what the journal has kept of them.
-    package func install(_ sources: [MonitorSet.Source]) -> [MonitorRefusal] {
+    ///
+    /// - Returns: Which references are refused, and the last reports of monitors that others replace.
+    func install(
+        _ sources: [MonitorSet.Source]
+    ) -> (refusals: [MonitorRefusal], retired: [MonitorReport]) {
         let kept = keptMonitors(of: sources)
         let now = clock()
         let (installation, notices) = change { state in
@@ -168,7 +172,12 @@ extension Ingest {
         }
         log(notices)
         tell(installation.restoration)
-        return installation.refusals
+        return (installation.refusals, installation.retired)
+    }
+
+    /// Why a reference would not be monitored beside the others, or nil.
+    func refusal(of source: MonitorSet.Source) -> MonitorRefusal? {
+        state.withLock { $0.monitors.refusal(of: source) }
     }
 
     /// Tells which windows go on from what was kept.
@@ -185,7 +194,7 @@ extension Ingest {
 
     /// What the journal has kept of monitors that there are not yet; read without the lock.
     private func keptMonitors(of sources: [MonitorSet.Source]) -> [MonitorKey: StoredMonitor] {
-        read(state.withLock { $0.monitors.unknown(among: sources) })
+        read(settled(state.withLock { $0.monitors.unknown(among: sources) }))
     }
 
     /// What the journal has kept of references' monitors; read without the lock.

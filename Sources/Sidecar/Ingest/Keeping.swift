@@ -10,6 +10,8 @@ struct Keeping: Sendable {
     static let limitBytes = 8 << 20
     /// Bytes that are worth a commit at once.
     static let commitBytes = 1 << 20
+    /// How long a reference that comes back waits for what was counted before.
+    static let settling = Duration.seconds(1)
 
     /// Whether there is a journal at all.
     let isKept: Bool
@@ -24,6 +26,8 @@ struct Keeping: Sendable {
     var isRung = false
     /// Whether it was woken once more, since there is enough for a commit.
     var isPressed = false
+    /// Monitors of which something was taken that is not known to be durable.
+    var unsettled: Set<MonitorKey> = []
     /// What of the time was really watched.
     var coverage = CoverageTally()
     /// What is to be told to connections once the lock is free.

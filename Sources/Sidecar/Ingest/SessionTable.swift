@@ -61,6 +61,12 @@ package struct SessionTable: Sendable {
         package var mustWait = false
         /// What others are told.
         package var deliveries: [Delivery] = []
+
+        /// Makes an opening that tells nobody anything.
+        package init(decided: UInt64? = nil, dropped: UInt64 = 0) {
+            self.decided = decided
+            self.dropped = dropped
+        }
     }
 
     fileprivate struct Session: Sendable {

@@ -91,7 +91,7 @@ struct SocketService: Service {
         limits: ConnectionLimits,
         logger: Logger
     ) -> EventLoopFuture<Void> {
-        peer(of: channel).flatMapThrowing { peer in
+        PeerCredentials.peer(of: channel).flatMapThrowing { peer in
             if let allowed = limits.allowedUsers, !allowed.contains(peer.user) {
                 throw ConnectionRefusal.user(peer.user)
             }
@@ -110,17 +110,6 @@ struct SocketService: Service {
             }
             throw error
         }
-    }
-
-    private static func peer(of channel: any Channel) -> EventLoopFuture<PeerCredentials> {
-        guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeSucceededFuture(PeerCredentials())
-        }
-        // SO_PEERCRED fills a `struct ucred`, whose layout `PeerCredentials` has.
-        return provider.unsafeGetSocketOption(
-            level: .socket,
-            name: PeerCredentials.optionName
-        )
     }
 }
 

@@ -157,6 +157,16 @@ final class JournalKeeper: Sendable {
         )
     }
 
+    /// The windows of monitors that nobody watches any more are gone.
+    func forgot(_ keys: [MonitorKey]) {
+        for key in keys {
+            logger.info(
+                "windows of a reference that is not in force any more are forgotten",
+                metadata: ["monitor": "\(key)"]
+            )
+        }
+    }
+
     /// Closes the file; nothing may be asked of it any more.
     func close() {
         let store = state.withLock { state in

@@ -12,6 +12,10 @@ struct JournalService: Service {
     static let linger = Duration.milliseconds(20)
     /// Without anything to keep a commit is made all the same, for the coverage.
     static let heartbeat = Duration.seconds(10)
+    /// How often monitors that nobody watches any more are looked for.
+    static let sweep = Duration.seconds(600)
+    /// How much longer than `expire` they are kept: one that comes back just then is still whole.
+    static let grace = 60.0
     /// How long it takes until a journal that has failed is tried again.
     static let retry = Duration.seconds(1)
 
@@ -40,6 +44,8 @@ private struct KeepingLoop {
     private var unsettled: JournalCommit?
     private var lastNumber = 0
     private var isUp = true
+    /// When monitors that nobody watches any more are looked for next.
+    private var nextSweep = ContinuousClock.now
 
     init(keeper: JournalKeeper, ingest: Ingest) {
         self.keeper = keeper
@@ -54,6 +60,7 @@ private struct KeepingLoop {
                 keeper.bell.wait(for: nil, within: JournalService.heartbeat)
                 gather(stopped)
                 commit(to: store)
+                sweep(store)
             } else {
                 if isUp { hasFailed() }
                 keeper.bell.pause(JournalService.retry)
@@ -90,6 +97,21 @@ private struct KeepingLoop {
             unsettled = commit
             keeper.failed(error)
             hasFailed()
+        }
+    }
+
+    /// Now and then forgets monitors that nobody watches any more.
+    ///
+    /// One whose reference comes back before goes on; after `expire` it would have ended anyway.
+    private mutating func sweep(_ store: JournalStore) {
+        guard isUp, .now >= nextSweep else { return }
+        nextSweep = .now + JournalService.sweep
+        let (keys, seconds) = ingest.remembered
+        let time = wallClockSeconds() - Double(seconds) - JournalService.grace
+        do throws(JournalError) {
+            keeper.forgot(try store.forgetMonitors(but: keys, before: time))
+        } catch {
+            keeper.failed(error)
         }
     }
 

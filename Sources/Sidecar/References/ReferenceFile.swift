@@ -1,8 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 package import DriftStatistics
+import Hosting
 import PredictionLog
 
 /// A reference as a file: JSON with a format number and a digest that its content must have.
@@ -53,7 +53,7 @@ package struct ReferenceFile: Sendable, Equatable {
     /// - Complexity: O(cells + bytes of the texts).
     package init(_ reference: Reference) {
         self.reference = reference
-        digest = Self.digest(of: reference)
+        digest = ContentDigest.text(of: reference.canonicalBytes())
     }
 
     /// Reads a file.
@@ -129,16 +129,6 @@ package struct ReferenceFile: Sendable, Equatable {
         }
         bytes += "\n]}\n".utf8
         return bytes
-    }
-
-    private static func digest(of reference: Reference) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text = Array("sha256:".utf8)
-        for byte in SHA256.hash(data: reference.canonicalBytes()) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0xF)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -9,6 +9,8 @@ import DriftStatistics
 ///   brings another; a file that turns faulty leaves its old reference in force.
 /// - A model version has one reference. Of two files that have it, the one in force keeps it, else
 ///   the first; the other is refused, and leaves its own old reference in force.
+/// - A promotion goes before the files, until a file brings the model version another content than
+///   it had at the promotion: then the file is the newer promotion, and the older one ends.
 package struct ReferenceInventory: Sendable {
     /// What a file was found to hold.
     package enum Content: Sendable, Equatable {
@@ -32,19 +34,55 @@ package struct ReferenceInventory: Sendable {
         }
     }
 
-    /// A reference in force, and the file it came from.
+    /// A reference in force, and where it came from.
     package struct Holding: Sendable, Equatable {
-        /// The file.
-        package let path: String
-        /// Its reference, with the digest.
+        /// Where it came from.
+        package let origin: ReferenceOrigin
+        /// The reference, with the digest.
         package let file: ReferenceFile
+
+        /// The file it came from; nil for a promotion.
+        package var path: String? { origin.path }
+
+        /// Names a reference and where it came from.
+        package init(origin: ReferenceOrigin, file: ReferenceFile) {
+            self.origin = origin
+            self.file = file
+        }
     }
 
-    /// The references in force, in the order of the findings; no two of one model version.
+    /// The references in force, no two of one model version: those promoted that no file has, then
+    /// those of the files, in the order of the findings.
     package private(set) var inForce: [Holding] = []
+    /// The references of the files, whether or not a promotion goes before them.
+    private var configured: [Holding] = []
+    private var promotions: [ModelVersion: Promotion]
 
-    /// Makes an inventory with nothing in force.
-    package init() {}
+    /// Makes an inventory that has not looked at any file.
+    ///
+    /// - Parameter promotions: Those that stand; of two of one model version the later.
+    package init(promotions: [Promotion] = []) {
+        self.promotions = Dictionary(promotions.map { (ModelVersion($0.file), $0) }) {
+            $0.time <= $1.time ? $1 : $0
+        }
+    }
+
+    /// A promotion of a reference as it would be now; later than the one that stands, whatever the
+    /// clock says.
+    package func promotion(of file: ReferenceFile, at time: Double) -> Promotion {
+        let key = ModelVersion(file)
+        let configured = configured.first { ModelVersion($0.file) == key }
+        let earliest = promotions[key].map { $0.time + 0.001 } ?? time
+        return Promotion(file: file, time: max(time, earliest), over: configured?.file.digest)
+    }
+
+    /// Puts a promotion in force.
+    ///
+    /// - Returns: What is different; no faults.
+    package mutating func promote(_ promotion: Promotion) -> ReferenceUpdate {
+        let ended = promotions.updateValue(promotion, forKey: ModelVersion(promotion.file))
+        return settle(faults: [], ended: ended.map { [$0] } ?? [])
+    }
 
     /// Takes in what all files hold now.
     ///
@@ -52,8 +90,11 @@ package struct ReferenceInventory: Sendable {
     /// - Returns: What is different, and every fault of the findings.
     /// - Complexity: O(findings).
     package mutating func update(_ findings: [Finding]) -> ReferenceUpdate {
-        let before = inForce
-        let old = Dictionary(uniqueKeysWithValues: before.map { ($0.path, $0.file) })
+        let old = Dictionary(
+            uniqueKeysWithValues: configured.compactMap { holding in
+                holding.path.map { ($0, holding.file) }
+            }
+        )
         var claims: [ModelVersion: Holding] = [:]
         var faults: [ReferenceFault] = []
 
@@ -62,10 +103,10 @@ package struct ReferenceInventory: Sendable {
             guard let held = old[finding.path] else { continue }
             switch finding.content {
             case .valid(let file) where ModelVersion(file) == ModelVersion(held):
-                claims[ModelVersion(file)] = Holding(path: finding.path, file: file)
+                claims[ModelVersion(file)] = Holding(finding, file)
             case .valid: continue
             case .faulty:
-                claims[ModelVersion(held)] = Holding(path: finding.path, file: held)
+                claims[ModelVersion(held)] = Holding(finding, held)
             }
         }
         // Then those that bring a model version that nobody has.
@@ -76,17 +117,17 @@ package struct ReferenceInventory: Sendable {
                 faults.append(ReferenceFault(path: finding.path, problem: problem))
             case .valid(let file):
                 let key = ModelVersion(file)
-                let claim = claims[key] ?? Holding(path: finding.path, file: file)
+                let claim = claims[key] ?? Holding(finding, file)
                 claims[key] = claim
                 if claim.path == finding.path { continue }
                 let problem = ReferenceFault.Problem.duplicate(
                     model: key.model,
                     version: key.version,
-                    of: claim.path
+                    of: claim.origin.description
                 )
                 faults.append(ReferenceFault(path: finding.path, problem: problem))
                 if let held = old[finding.path] {
-                    refused.append(Holding(path: finding.path, file: held))
+                    refused.append(Holding(finding, held))
                 }
             }
         }
@@ -95,62 +136,45 @@ package struct ReferenceInventory: Sendable {
         }
 
         let byPath = Dictionary(uniqueKeysWithValues: claims.values.map { ($0.path, $0) })
-        inForce = findings.compactMap { byPath[$0.path] }
-        return ReferenceUpdate(from: before, to: inForce, faults: faults)
-    }
-}
-
-/// What is different after a look at the files.
-package struct ReferenceUpdate: Sendable, Equatable {
-    /// A reference that took the place of another of its model version.
-    package struct Change: Sendable, Equatable {
-        /// What was in force before.
-        package let old: ReferenceInventory.Holding
-        /// What is in force now.
-        package let new: ReferenceInventory.Holding
+        configured = findings.compactMap { byPath[$0.path] }
+        return settle(faults: faults, ended: endPromotions())
     }
 
-    /// Everything in force now, changed or not.
-    package let inForce: [ReferenceInventory.Holding]
-    /// References of model versions that had none.
-    package let added: [ReferenceInventory.Holding]
-    /// References with another digest than before; one that only moved to another file is none.
-    package let changed: [Change]
-    /// References of model versions that have none any more.
-    package let gone: [ReferenceInventory.Holding]
-    /// Everything that is wrong now, known before or not.
-    package internal(set) var faults: [ReferenceFault]
-
-    /// Whether other references are in force than before.
-    package var hasChanges: Bool { !(added.isEmpty && changed.isEmpty && gone.isEmpty) }
-
-    fileprivate init(
-        from old: [ReferenceInventory.Holding],
-        to new: [ReferenceInventory.Holding],
-        faults: [ReferenceFault]
-    ) {
-        let before = Dictionary(uniqueKeysWithValues: old.map { (ModelVersion($0.file), $0) })
-        let after = Set(new.map { ModelVersion($0.file) })
-        inForce = new
-        added = new.filter { before[ModelVersion($0.file)] == nil }
-        changed = new.compactMap { holding in
-            guard let old = before[ModelVersion(holding.file)],
-                old.file.digest != holding.file.digest
-            else { return nil }
-            return Change(old: old, new: holding)
+    /// Ends the promotions that files have come after.
+    private mutating func endPromotions() -> [Promotion] {
+        configured.compactMap { holding in
+            let key = ModelVersion(holding.file)
+            guard let promotion = promotions[key], promotion.over != holding.file.digest else {
+                return nil
+            }
+            promotions[key] = nil
+            return promotion
         }
-        gone = old.filter { !after.contains(ModelVersion($0.file)) }
-        self.faults = faults
+    }
+
+    /// Puts in force what files and promotions come to.
+    private mutating func settle(
+        faults: [ReferenceFault],
+        ended: [Promotion]
+    ) -> ReferenceUpdate {
+        let before = inForce
+        var alone = promotions
+        let files = configured.map { holding in
+            alone.removeValue(forKey: ModelVersion(holding.file))?.holding ?? holding
+        }
+        inForce = alone.values.sorted { $0.time < $1.time }.map(\.holding) + files
+        return ReferenceUpdate(from: before, to: inForce, faults: faults, ended: ended)
     }
 }
 
-/// What a reference is for.
-private struct ModelVersion: Hashable {
-    let model: String
-    let version: String
+extension ReferenceInventory.Holding {
+    fileprivate init(_ finding: ReferenceInventory.Finding, _ file: ReferenceFile) {
+        self.init(origin: .file(path: finding.path), file: file)
+    }
+}
 
-    init(_ file: ReferenceFile) {
-        model = file.reference.model
-        version = file.reference.version
+extension Promotion {
+    fileprivate var holding: ReferenceInventory.Holding {
+        ReferenceInventory.Holding(origin: .promotion(time: time), file: file)
     }
 }

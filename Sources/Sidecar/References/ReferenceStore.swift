@@ -15,7 +15,7 @@ package struct ReferenceStore: Sendable {
     /// The configured files and directories.
     package var paths: [String]
     private let reader: ReferenceReader
-    private var inventory = ReferenceInventory()
+    private var inventory: ReferenceInventory
     private var known: [String: Known] = [:]
 
     /// What is remembered of a file, so that it need not be read again.
@@ -32,13 +32,31 @@ package struct ReferenceStore: Sendable {
     /// - Parameters:
     ///   - paths: Files, and directories whose `*.json` are meant.
     ///   - limits: What a file may hold at most.
-    package init(paths: [String], limits: ReferenceFile.Limits = ReferenceFile.Limits()) {
+    ///   - promotions: Those that stand.
+    package init(
+        paths: [String],
+        limits: ReferenceFile.Limits = ReferenceFile.Limits(),
+        promotions: [Promotion] = []
+    ) {
         self.paths = paths
+        inventory = ReferenceInventory(promotions: promotions)
         reader = ReferenceReader(limits: limits)
     }
 
     /// The references in force since the last look.
     package var inForce: [ReferenceInventory.Holding] { inventory.inForce }
+
+    /// A promotion of a reference as it would be now, over what the last look has found.
+    package func promotion(of file: ReferenceFile, at time: Double) -> Promotion {
+        inventory.promotion(of: file, at: time)
+    }
+
+    /// Puts a promotion in force.
+    ///
+    /// - Returns: What is different; no faults.
+    package mutating func promote(_ promotion: Promotion) -> ReferenceUpdate {
+        inventory.promote(promotion)
+    }
 
     /// Looks at all files, and reads those that may have changed; blocks on the disk.
     ///

@@ -6,10 +6,11 @@ import DriftStatistics
 import Hosting
 import Logging
 import NIOPosix
+import PredictionLog
 import ServiceLifecycle
 import Synchronization
 
-/// Keeps the references in force the same as the configured files and directories.
+/// Keeps the references in force: those of the configured files and directories, and promotions.
 ///
 /// The files are polled: a ConfigMap swaps links, which no watch on a directory sees. A look costs
 /// one `stat` a file while nothing changes.
@@ -17,25 +18,44 @@ final class ReferenceWatch: Service, Sendable {
     /// How often the files are looked at.
     static let interval = Duration.seconds(2)
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var store: ReferenceStore
         /// What is wrong and was told.
         var told: Set<String> = []
         /// References in force that are over a limit, since the last change.
         var overLimit = 0
+        /// What the archive was told to be in force; nil before it was told anything.
+        var archived: [ReferenceInventory.Holding]?
     }
 
-    private let state: Mutex<State>
-    private let limits: ReferenceFile.Limits
-    private let ingest: Ingest
-    private let logger: Logger
+    /// Held during a look or a promotion.
+    let state: Mutex<State>
+    /// What a reference file may hold.
+    let limits: ReferenceFile.Limits
+    /// Where promotions are kept; nil without a state directory.
+    let promotions: PromotionDirectory?
+    let archive: ReferenceArchive
+    let ingest: Ingest
+    let logger: Logger
 
     init(settings: SidecarSettings, ingest: Ingest, logger: Logger) {
         limits = ReferenceFile.Limits(
             features: settings.limits.features,
             categories: settings.limits.categories
         )
-        state = Mutex(State(store: ReferenceStore(paths: settings.references, limits: limits)))
+        promotions = settings.state.map(PromotionDirectory.init(stateDirectory:))
+        let now = wallClockSeconds()
+        archive = ReferenceArchive(stateDirectory: settings.state, logger: logger, now: now)
+        let kept = promotions?.load(now: now) ?? PromotionDirectory.Content()
+        for fault in kept.faults {
+            logger.error("promotion not used", metadata: ["fault": "\(fault)"])
+        }
+        let store = ReferenceStore(
+            paths: settings.references,
+            limits: limits,
+            promotions: kept.promotions
+        )
+        state = Mutex(State(store: store))
         self.ingest = ingest
         self.logger = logger
     }
@@ -81,40 +101,76 @@ final class ReferenceWatch: Service, Sendable {
     /// One look at a time: of two that overlap, the one that saw less must not install last.
     @discardableResult
     private func look() -> ReferenceUpdate {
-        state.withLock { state in
-            let update = state.store.refresh(now: wallClockSeconds())
-            for fault in update.faults where !state.told.contains(fault.description) {
-                logger.error("reference not used", metadata: ["fault": "\(fault)"])
-            }
-            state.told = Set(update.faults.map(\.description))
-            if update.hasChanges {
-                let refusals = install(update.inForce)
-                state.overLimit = refusals.count
-                tell(update, but: refusals)
-            }
-            ingest.referencesRefused(update.faults.count + state.overLimit)
-            return update
+        state.withLock { look(&$0) }
+    }
+
+    /// Looks while nobody else does.
+    @discardableResult
+    func look(_ state: inout State) -> ReferenceUpdate {
+        let update = state.store.refresh(now: wallClockSeconds())
+        for fault in update.faults where !state.told.contains(fault.description) {
+            logger.error("reference not used", metadata: ["fault": "\(fault)"])
         }
+        state.told = Set(update.faults.map(\.description))
+        settle(update, &state)
+        archive.saveAgain()
+        return update
+    }
+
+    /// Installs what changed, tells it and remembers it.
+    func settle(_ update: ReferenceUpdate, _ state: inout State) {
+        for promotion in update.ended {
+            promotions?.remove(promotion)
+            tell("promotion ended; another reference came after it", promotion)
+        }
+        var retired: [MonitorReport] = []
+        if update.hasChanges {
+            let installation = install(update.inForce)
+            retired = installation.retired
+            state.overLimit = installation.refusals.count
+            tell(update, but: installation.refusals)
+            let refused = Set(installation.refusals.map(ModelVersion.init))
+            remember(
+                update.inForce.filter { !refused.contains(ModelVersion($0.file)) },
+                retired,
+                &state
+            )
+        } else if let archived = state.archived {
+            // Some may have come from elsewhere.
+            let known = Set(archived.map { ModelVersion($0.file) })
+            remember(update.inForce.filter { known.contains(ModelVersion($0.file)) }, [], &state)
+        } else {
+            remember(update.inForce, [], &state)
+        }
+        ingest.referencesRefused(state.told.count + state.overLimit)
+    }
+
+    private func remember(
+        _ inForce: [ReferenceInventory.Holding],
+        _ retired: [MonitorReport],
+        _ state: inout State
+    ) {
+        guard state.archived != inForce || !retired.isEmpty else { return }
+        state.archived = inForce
+        archive.update(inForce, retired: retired, at: wallClockSeconds())
     }
 
     /// Has the references monitored.
     ///
-    /// - Returns: Those that are not, since they are over a limit.
-    private func install(_ references: [ReferenceInventory.Holding]) -> [MonitorRefusal] {
-        let sources = references.map {
-            MonitorSet.Source(reference: $0.file.reference, digest: $0.file.digest)
-        }
-        let refusals = ingest.install(sources)
-        for refusal in refusals { logger.error("\(refusal)") }
-        return refusals
+    /// - Returns: Those that are not, since they are over a limit, and the last reports of monitors
+    ///   that others replace.
+    private func install(
+        _ references: [ReferenceInventory.Holding]
+    ) -> (refusals: [MonitorRefusal], retired: [MonitorReport]) {
+        let installation = ingest.install(references.map(\.source))
+        for refusal in installation.refusals { logger.error("\(refusal)") }
+        return installation
     }
 
     private func tell(_ update: ReferenceUpdate, but refusals: [MonitorRefusal]) {
+        let refused = Set(refusals.map(ModelVersion.init))
         let isInForce = { (holding: ReferenceInventory.Holding) in
-            !refusals.contains {
-                $0.model == holding.file.reference.model
-                    && $0.version == holding.file.reference.version
-            }
+            !refused.contains(ModelVersion(holding.file))
         }
         for holding in update.added where isInForce(holding) {
             tell("reference in force", holding)
@@ -126,15 +182,42 @@ final class ReferenceWatch: Service, Sendable {
     }
 
     private func tell(_ message: String, _ holding: ReferenceInventory.Holding) {
-        let reference = holding.file.reference
         logger.info(
             "\(message)",
-            metadata: [
-                "model": "\(reference.model)", "model_version": "\(reference.version)",
-                "digest": "\(holding.file.digest)", "file": "\(holding.path)",
-                "features": "\(reference.features.count)", "rows": "\(reference.rows)",
-            ]
+            metadata: holding.file.metadata.merging(["origin": "\(holding.origin)"]) { $1 }
         )
+    }
+
+    private func tell(_ message: String, _ promotion: Promotion) {
+        logger.notice(
+            "\(message)",
+            metadata: promotion.file.metadata.merging([
+                "promoted_at": "\(RFC3339.format(promotion.time))"
+            ]) { $1 }
+        )
+    }
+}
+
+extension ReferenceFile {
+    fileprivate var metadata: Logger.Metadata {
+        [
+            "model": "\(reference.model)", "model_version": "\(reference.version)",
+            "digest": "\(digest)", "features": "\(reference.features.count)",
+            "rows": "\(reference.rows)",
+        ]
+    }
+}
+
+extension ModelVersion {
+    fileprivate init(_ refusal: MonitorRefusal) {
+        self.init(model: refusal.model, version: refusal.version)
+    }
+}
+
+extension ReferenceInventory.Holding {
+    /// The reference as it is monitored.
+    var source: MonitorSet.Source {
+        MonitorSet.Source(reference: file.reference, digest: file.digest)
     }
 }
 

@@ -20,9 +20,19 @@ extension SidecarSettings {
         SettingsKey(
             "state",
             \.state,
-            .path("a directory"),
-            "The directory that is this process's own, and locked by it; none keeps nothing.",
+            // The socket of the commands is in it, and its path must fit as well.
+            .path("a directory", limit: AdminSocket.maximumStateBytes),
+            "The directory that is this process's own, and locked by it: the journal, promoted "
+                + "references, and the socket of kedge reference promote. None keeps nothing.",
             example: "/var/lib/kedge"
+        ),
+        SettingsKey(
+            "token_file",
+            \.tokenFile,
+            .path("a file"),
+            "The file of the token with which clients may promote references over the network "
+                + "(Authorization: Bearer); without one nobody may.",
+            example: "/etc/kedge/token"
         ),
         SettingsKey(
             "references",
@@ -97,6 +107,12 @@ extension SidecarSettings {
             \.evaluateEvery,
             .duration(.milliseconds(100)...(.seconds(3_600))),
             "How often a report is computed."
+        ),
+        SettingsKey(
+            "history",
+            \.historySeconds,
+            .seconds(86_400...316_224_000),
+            "For how long the journal keeps the counts of each quarter of an hour."
         ),
         SettingsKey(
             "min_rows",

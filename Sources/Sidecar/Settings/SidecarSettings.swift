@@ -40,12 +40,16 @@ package struct SidecarSettings: ProgramSettings {
     package var listen = ListenAddress(host: "127.0.0.1", port: 9_095)
     /// The directory that is this process's own; nil keeps nothing over a restart.
     package var state: String?
+    /// The file of the token that lets a client change state; nil lets none over the network.
+    package var tokenFile: String?
     /// The socket that producers write to.
     package var socket = Socket()
     /// Files, and directories of files.
     package var references = ["references"]
     /// How often a report is computed.
     package var evaluateEvery: Duration = .seconds(15)
+    /// For how long the counts of each quarter of an hour are kept, in seconds.
+    package var historySeconds = 56 * 86_400
     /// Windows, clock, lateness, least rows, thresholds and expiry.
     package var monitor = MonitorSettings(windows: [
         WindowDefinition(name: "1h", extent: .panes(count: 60, seconds: 60)),

@@ -78,7 +78,7 @@ struct InferenceServerTests {
         let sample = try SampleRepository()
         try sample.publish("one/1", "constant-1")
         let token = try sample.directory.write("s3cret", to: "token")
-        let socket = ServerSettings.adminSocket(inState: sample.directory.path("state"))
+        let socket = AdminSocket.path(inState: sample.directory.path("state"))
         let statuses = Mutex<[Int]>([])
         let mode = Mutex<Int?>(nil)
         let request = ClientRequest.post("/v2/repository/models/one/load", json: [])

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Hosting
 import InferenceServer
 import TestSupport
 import Testing
@@ -100,16 +101,16 @@ struct DefaultHistoryTests {
             for byte in [bytes[index] ^ 1, bytes[index] ^ 0x80, 0, UInt8(ascii: " ")]
             where byte != bytes[index] {
                 damaged[index] = byte
-                #expect(throws: DefaultHistoryError.self) {
+                #expect(throws: StateContentError.self) {
                     try DefaultHistory(decoding: damaged)
                 }
             }
-            #expect(throws: DefaultHistoryError.self) {
+            #expect(throws: StateContentError.self) {
                 try DefaultHistory(decoding: Array(bytes[..<index]))
             }
             damaged = bytes
             damaged.insert(UInt8(ascii: " "), at: index)
-            #expect(throws: DefaultHistoryError.self) { try DefaultHistory(decoding: damaged) }
+            #expect(throws: StateContentError.self) { try DefaultHistory(decoding: damaged) }
         }
     }
 
@@ -140,7 +141,7 @@ struct DefaultHistoryTests {
     @Test
     func `a format of another version is told by its number`() {
         let file = Array(#"{"format":2,"digest":"","models":[]}"#.utf8)
-        #expect(throws: DefaultHistoryError.format(found: 2)) { try DefaultHistory(decoding: file) }
+        #expect(throws: StateContentError.format(found: 2)) { try DefaultHistory(decoding: file) }
     }
 
     @Test

@@ -152,7 +152,6 @@ struct AcknowledgementTests {
         (world.isUp, world.commitsAtOnce) = (true, false)
         world.log(3)
         world.pass()
-        world.room = 0
         world.sidecar.say(answer)
         world.pass()
         #expect(world.hangUps == [.senseless])

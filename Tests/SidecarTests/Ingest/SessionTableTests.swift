@@ -10,30 +10,64 @@ import Testing
 struct SessionTableTests {
     private typealias Delivery = SessionTable.Delivery
 
+    /// A table that can be asked within an expectation.
+    private final class Table {
+        private var table: SessionTable
+
+        init(kept: [SessionProgress] = [], isKept: Bool) {
+            table = SessionTable(kept: kept, isKept: isKept)
+        }
+
+        var count: Int { table.count }
+        var hasChanges: Bool { table.hasChanges }
+
+        func open(
+            _ hello: Hello,
+            on connection: SessionTable.Connection,
+            now: Double
+        ) -> SessionTable.Opening { table.open(hello, on: connection, now: now) }
+
+        func advance(
+            _ connection: SessionTable.Connection,
+            decided: UInt64?,
+            dropped: UInt64,
+            now: Double
+        ) { table.advance(connection, decided: decided, dropped: dropped, now: now) }
+
+        func end(_ connection: SessionTable.Connection) -> Bool { table.end(connection) }
+        func close(_ connection: SessionTable.Connection) -> Delivery? { table.close(connection) }
+        func expire(now: Double) { table.expire(now: now) }
+        func keepAnew() { table.keepAnew() }
+        func answerHellos() -> [Delivery] { table.answerHellos() }
+        func areKept(_ progress: [SessionProgress]) -> [Delivery] { table.areKept(progress) }
+
+        func takeChanges() -> (progress: [SessionProgress], ended: [String]) {
+            table.takeChanges()
+        }
+
+        /// Keeps what has changed, and gives what is told to whom.
+        func commit() -> [Delivery] { table.areKept(table.takeChanges().progress) }
+    }
+
     private func hello(_ session: String?, ack: Bool = true) -> Hello {
         Hello(producer: "pod-7/serve", session: session, wantsAcknowledgement: ack)
     }
 
-    /// Keeps what has changed, and gives what is told to whom.
-    private func commit(_ table: inout SessionTable) -> [Delivery] {
-        table.areKept(table.takeChanges().progress)
-    }
-
     @Test
     func `a hello is answered once it is durable, then what is decided`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         let opening = table.open(hello("s"), on: 1, now: 0)
         #expect(opening == .init(decided: 0))
         table.advance(1, decided: 5, dropped: 0, now: 1)
-        #expect(commit(&table) == [Delivery(connection: 1, message: .hello(5))])
+        #expect(table.commit() == [Delivery(connection: 1, message: .hello(5))])
         #expect(!table.hasChanges)
         table.advance(1, decided: 9, dropped: 2, now: 2)
-        let taken = table.takeChanges()
+        let taken = table.takeChanges().progress
         // What comes while the commit is under way is not acknowledged by it.
         table.advance(1, decided: 12, dropped: 2, now: 2)
-        let told = table.areKept(taken.progress)
+        let told = table.areKept(taken)
         #expect(told == [Delivery(connection: 1, message: .acknowledge(9))])
-        #expect(commit(&table) == [Delivery(connection: 1, message: .acknowledge(12))])
+        #expect(table.commit() == [Delivery(connection: 1, message: .acknowledge(12))])
     }
 
     @Test
@@ -45,16 +79,16 @@ struct SessionTableTests {
             dropped: 3,
             lastHeard: 0
         )
-        var table = SessionTable(kept: [kept], isKept: true)
+        let table = Table(kept: [kept], isKept: true)
         #expect(table.open(hello("s"), on: 1, now: 9) == .init(decided: 70, dropped: 3))
-        #expect(commit(&table) == [Delivery(connection: 1, message: .hello(70))])
+        #expect(table.commit() == [Delivery(connection: 1, message: .hello(70))])
     }
 
     @Test
     func `a second connection waits until the first is read out, then goes on behind it`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s"), on: 1, now: 0)
-        _ = commit(&table)
+        _ = table.commit()
         let opening = table.open(hello("s"), on: 2, now: 1)
         #expect(opening.mustWait)
         #expect(opening.deliveries == [Delivery(connection: 1, message: .superseded)])
@@ -65,12 +99,12 @@ struct SessionTableTests {
             table.close(1)
                 == Delivery(connection: 2, message: .proceed(decided: 40, dropped: 1))
         )
-        #expect(commit(&table) == [Delivery(connection: 2, message: .hello(40))])
+        #expect(table.commit() == [Delivery(connection: 2, message: .hello(40))])
     }
 
     @Test
     func `of two that wait the later one goes on, and the other ends`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s"), on: 1, now: 0)
         _ = table.open(hello("s"), on: 2, now: 0)
         let opening = table.open(hello("s"), on: 3, now: 0)
@@ -81,7 +115,7 @@ struct SessionTableTests {
 
     @Test
     func `a successor that leaves first leaves nothing behind`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s"), on: 1, now: 0)
         _ = table.open(hello("s"), on: 2, now: 0)
         #expect(table.close(2) == nil)
@@ -91,13 +125,13 @@ struct SessionTableTests {
 
     @Test
     func `whoever has said its last is told to end when nothing is owed`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s"), on: 1, now: 0)
-        _ = commit(&table)
+        _ = table.commit()
         table.advance(1, decided: 3, dropped: 0, now: 0)
         #expect(table.end(1))
         #expect(
-            commit(&table) == [
+            table.commit() == [
                 Delivery(connection: 1, message: .acknowledge(3)),
                 Delivery(connection: 1, message: .finished),
             ]
@@ -107,31 +141,31 @@ struct SessionTableTests {
 
     @Test
     func `while nothing can be kept a hello is answered with what was durable, and no more`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s"), on: 1, now: 0)
         table.advance(1, decided: 3, dropped: 0, now: 0)
         #expect(table.answerHellos() == [Delivery(connection: 1, message: .hello(0))])
         #expect(table.answerHellos().isEmpty)
         table.keepAnew()
-        #expect(commit(&table) == [Delivery(connection: 1, message: .acknowledge(3))])
+        #expect(table.commit() == [Delivery(connection: 1, message: .acknowledge(3))])
     }
 
     @Test
     func `numbers mean nothing without a journal, a session, or the wish`() {
-        var unkept = SessionTable(isKept: false)
+        let unkept = Table(isKept: false)
         #expect(unkept.open(hello("s"), on: 1, now: 0).decided == nil)
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         #expect(table.open(hello(nil), on: 1, now: 0).decided == nil)
         #expect(table.open(hello(""), on: 2, now: 0).decided == nil)
         let long = String(repeating: "s", count: SessionTable.nameBytes + 1)
         #expect(table.open(hello(long), on: 3, now: 0).decided == nil)
         #expect(table.open(hello("s", ack: false), on: 4, now: 0).decided == nil)
-        #expect(commit(&table).isEmpty)
+        #expect(table.commit().isEmpty)
     }
 
     @Test
     func `drops are counted once over connections of a session`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("s", ack: false), on: 1, now: 0)
         table.advance(1, decided: nil, dropped: 30, now: 0)
         _ = table.close(1)
@@ -140,11 +174,11 @@ struct SessionTableTests {
 
     @Test
     func `a silent session is forgotten after a day, and one that comes back is kept`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         _ = table.open(hello("old"), on: 1, now: 0)
         _ = table.open(hello("open"), on: 2, now: 0)
         _ = table.close(1)
-        _ = commit(&table)
+        _ = table.commit()
         table.expire(now: SessionTable.lifetime)
         #expect(table.count == 2)
         table.expire(now: SessionTable.lifetime + 1)
@@ -158,7 +192,7 @@ struct SessionTableTests {
 
     @Test
     func `over the limit the session that was silent the longest makes room`() {
-        var table = SessionTable(isKept: true)
+        let table = Table(isKept: true)
         for number in 0..<SessionTable.limit {
             let connection = SessionTable.Connection(number)
             _ = table.open(hello("s\(number)"), on: connection, now: Double(number))

@@ -34,6 +34,8 @@ struct SidecarSettingsTests {
         let settings = try resolve(Self.everything)
         #expect(settings.listen == ListenAddress(host: "::1", port: 0))
         #expect(settings.state == "/var/lib/kedge")
+        #expect(settings.tokenFile == "/etc/kedge/token")
+        #expect(settings.historySeconds == 7 * 86_400)
         #expect(settings.references == ["a.json", "b, c"])
         #expect(settings.socket.path == "/run/k.sock")
         #expect(settings.socket.mode == 0o600)
@@ -177,7 +179,7 @@ struct SidecarSettingsTests {
         let examples = SidecarSettings.table.descriptions.compactMap { key in
             key.example.map { [key.variable: $0] }
         }
-        #expect(examples.count == 4)
+        #expect(examples.count == 5)
         for environment in examples {
             #expect(
                 try ResolvedSettings<SidecarSettings>(environment: environment).settings
@@ -195,11 +197,13 @@ struct SidecarSettingsTests {
     static let everything = """
         listen: "[::1]:0"
         state: /var/lib/kedge
+        token_file: /etc/kedge/token
         references: [a.json, "b, c"]
         socket: {path: /run/k.sock, mode: 0600, group: serving, allow_uids: [0, 65532]
           , max_connections: 9, idle: never, max_line: 128KiB}
         clock: event
         evaluate_every: 500ms
+        history: 7d
         min_rows: 7
         lateness: 1m30s
         expire: 2d

@@ -2,15 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import InferenceServer
+import Hosting
 import TestSupport
 import Testing
-
-private func head(_ authorization: String?) -> RequestHead {
-    var head = RequestHead(method: "POST", path: "/")
-    head.authorization = authorization
-    return head
-}
 
 struct TokenFileTests {
     @Test(arguments: [
@@ -22,8 +16,8 @@ struct TokenFileTests {
         let directory = try TemporaryDirectory()
         let path = try directory.write(" s3cret\n", to: "token")
         let token = TokenFile(path: path, logger: LogRecorder().logger)
-        #expect(token.authorizes(head(authorization)) == expected)
-        #expect(!token.authorizes(head(nil)))
+        #expect(token.authorizes(authorization) == expected)
+        #expect(!token.authorizes(nil))
     }
 
     @Test
@@ -31,12 +25,12 @@ struct TokenFileTests {
         let directory = try TemporaryDirectory()
         let path = try directory.write("old", to: "token")
         let token = TokenFile(path: path, logger: LogRecorder().logger)
-        #expect(token.authorizes(head("Bearer old")))
+        #expect(token.authorizes("Bearer old"))
         try directory.write("new", to: "token")
-        #expect(token.authorizes(head("Bearer new")))
-        #expect(!token.authorizes(head("Bearer old")))
+        #expect(token.authorizes("Bearer new"))
+        #expect(!token.authorizes("Bearer old"))
         try FileManager.default.removeItem(atPath: path)
-        #expect(!token.authorizes(head("Bearer new")))
+        #expect(!token.authorizes("Bearer new"))
     }
 
     @Test(arguments: ["", "  \n", String(repeating: "a", count: 5_000)])
@@ -45,7 +39,7 @@ struct TokenFileTests {
         let log = LogRecorder()
         let path = try directory.write(content, to: "token")
         let token = TokenFile(path: path, logger: log.logger)
-        #expect(!token.authorizes(head("Bearer a\(content)")))
+        #expect(!token.authorizes("Bearer a\(content)"))
         #expect(!log.lines.isEmpty)
     }
 }

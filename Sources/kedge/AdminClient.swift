@@ -5,9 +5,10 @@ import ArgumentParser
 import Hosting
 import PredictionLog
 
-/// The options that lead to a running server's admin socket, and the requests through it.
+/// The options that lead to the admin socket of a running server or sidecar, and the requests
+/// through it.
 struct AdminClient: ParsableArguments {
-    @Option(help: "The state directory of the server, which holds its admin socket.")
+    @Option(help: "The state directory of the running process, which holds its admin socket.")
     var state: String
 
     /// A load takes as long as the models are large.
@@ -18,7 +19,7 @@ struct AdminClient: ParsableArguments {
     /// - Returns: The body of the answer.
     /// - Throws: `HTTPClientError`, or `RefusedAction` with the server's reason.
     func send(_ request: ClientRequest) async throws -> [UInt8] {
-        let server = ServerLocation.socket(path: state + "/admin.sock")
+        let server = ServerLocation.socket(path: AdminSocket.path(inState: state))
         let answer = try await HTTPClient.answer(to: request, from: server, limits: Self.limits)
         guard answer.isSuccess else {
             throw RefusedAction(status: answer.status, reason: Self.reason(in: answer.body))

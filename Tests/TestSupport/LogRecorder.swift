@@ -1,33 +1,34 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+package import Logging
 import Synchronization
 
 /// Keeps what is logged, for tests to read.
-final class LogRecorder: Sendable {
+package final class LogRecorder: Sendable {
     /// The events as they come, from the first on; for one reader.
-    let stream: AsyncStream<String>
+    package let stream: AsyncStream<String>
 
     private let events = Mutex<[String]>([])
     private let continuation: AsyncStream<String>.Continuation
 
-    init() {
+    /// Makes a recorder that has heard nothing.
+    package init() {
         (stream, continuation) = AsyncStream.makeStream()
     }
 
     /// A logger of all levels that writes here.
-    var logger: Logger {
+    package var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(recorder: self) }
         logger.logLevel = .trace
         return logger
     }
 
     /// Every event so far: `level message key=value …`, the keys sorted.
-    var lines: [String] { events.withLock { $0 } }
+    package var lines: [String] { events.withLock { $0 } }
 
     /// The events whose line contains a text.
-    func lines(with text: String) -> [String] { lines.filter { $0.contains(text) } }
+    package func lines(with text: String) -> [String] { lines.filter { $0.contains(text) } }
 
     private struct Handler: LogHandler {
         let recorder: LogRecorder

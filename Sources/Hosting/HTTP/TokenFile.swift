@@ -1,7 +1,6 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hosting
 package import Logging
 import Synchronization
 
@@ -30,10 +29,13 @@ package final class TokenFile: Sendable {
     /// Whether a request carries the token: `Authorization: Bearer …`.
     ///
     /// Blocks on the disk; without a token in the file nobody is let in.
-    package func authorizes(_ head: RequestHead) -> Bool {
-        guard let authorization = head.authorization else { return false }
+    ///
+    /// - Parameter authorization: The value of the field; nil when the request has none.
+    /// - Returns: Whether it is that of the file.
+    package func authorizes(_ authorization: String?) -> Bool {
+        guard let authorization else { return false }
         let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, String(parts[0]).isField("bearer") else { return false }
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
         let token = current()
         let presented = Array(parts[1].utf8.drop { $0 == UInt8(ascii: " ") })
         return !token.isEmpty && presented.equalsInConstantTime(token)
