@@ -51,13 +51,14 @@ class Sidecar:
         self.records = []
         self._changed = threading.Condition()
         self._reader = None
+        self._has_ended = False
 
     # Life
 
     def launch(self, prefix=()):
         """Starts the process, without waiting for anything."""
         assert not self.is_running, "it runs already"
-        self.records = []
+        self.records, self._has_ended = [], False
         self.process = subprocess.Popen(
             [*map(str, prefix), str(self.kedge), "sidecar", *self.flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -175,10 +176,7 @@ class Sidecar:
         """The bytes of the journal's files."""
         return sum(path.stat().st_size for path in self.state.glob("kedge.sqlite*"))
 
-    _has_ended = False
-
     def _read(self, process):
-        self._has_ended = False
         for line in process.stderr:
             try:
                 record = json.loads(line)
