@@ -678,8 +678,9 @@ class _Shipper:
     def _welcome(self, keeps: bool) -> None:
         """Records may be sent from now on."""
         self._is_welcome, self._keeps = True, keeps
-        # What a sidecar counts by session it knows since before; by connection, it does not.
-        self._dropped_before = 0 if keeps else self._dropped_told
+        # Whoever asks for acknowledgements has one session for all connections, by which a sidecar
+        # counts the highest number it is told; without, each connection is a session of its own.
+        self._dropped_before = 0 if self._acknowledge else self._dropped_told
         self._dropped_told = self._dropped_before
 
     def _say(self, line: bytes) -> None:
