@@ -30,7 +30,10 @@ extension JournalStore {
                     try CoverageRow(delta).add(database, time: commit.time)
                 }
                 if isNewQuarter(commit.time, after: last?.time) {
-                    let history = LedgerHistory(seconds: options.history)
+                    let history = LedgerHistory(
+                        seconds: options.history,
+                        bytes: options.historyBytes
+                    )
                     if try history.prune(database) { names.forget() }
                 }
                 try LastCommit(number: number, time: commit.time).save(database)

@@ -18,6 +18,9 @@ package final class JournalStore: Sendable {
     package struct Options: Sendable {
         /// For how long quarters stay in the ledger, in seconds.
         package var history = 56 * 86_400
+        /// The bytes of the ledger's rows at most, beyond which the oldest quarters go; `nil` for
+        /// as many as there are.
+        package var historyBytes: Int?
         /// The bytes of a log that `checkpointIfLarge` copies into the file.
         package var checkpointBytes = 4 << 20
         /// The most that the file may take, in bytes; `nil` for as much as the disk has.

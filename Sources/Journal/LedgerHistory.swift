@@ -4,22 +4,44 @@
 import DriftMonitor
 import GRDB
 
-/// Removes what is older than the ledger's history.
+/// Removes what is older than the ledger's history, or more than it may hold.
 ///
 /// A model's quarters are measured from its newest one, not from the wall clock: on the event clock
 /// a replay of last year's records has a ledger too. Versions that are no longer served go with
 /// the time of those that are.
 struct LedgerHistory {
+    /// What a row takes besides its counts, about.
+    private static let rowBytes = 24
+
     /// Seconds of history.
     let seconds: Int
+    /// Bytes of the ledger's rows at most; `nil` for as many as there are.
+    var bytes: Int?
 
     /// Removes old quarters, and series that have none left.
     ///
+    /// Where what is left is too much, the history is shortened by an eighth, until it is not.
+    ///
     /// - Returns: Whether series were removed.
-    /// - Complexity: O(series × log(rows) + rows removed).
+    /// - Complexity: O(series × log(rows) + rows removed), and with a limit of bytes O(rows).
     @discardableResult
     func prune(_ database: Database) throws -> Bool {
-        let quarters = seconds / LedgerDelta.quarterSeconds
+        var quarters = seconds / LedgerDelta.quarterSeconds
+        var removed = try prune(database, keeping: quarters)
+        guard let bytes else { return removed }
+        while quarters > 1, try Self.bytes(database) > bytes {
+            quarters -= max(quarters / 8, 1)
+            removed = try prune(database, keeping: quarters) || removed
+        }
+        return removed
+    }
+
+    private static func bytes(_ database: Database) throws -> Int {
+        let sql = "SELECT coalesce(sum(length(counts)), 0) + count(*) * ? FROM ledger"
+        return try Int.fetchOne(database, sql: sql, arguments: [rowBytes]) ?? 0
+    }
+
+    private func prune(_ database: Database, keeping quarters: Int) throws -> Bool {
         let series = try Series.whole(database)
         var newest: [String: Int] = [:]
         for (id, series) in series {

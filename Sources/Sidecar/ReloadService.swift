@@ -60,7 +60,9 @@ extension SidecarSettings {
         if listen != old.listen { keys.append("listen") }
         if state != old.state { keys.append("state") }
         if tokenFile != old.tokenFile { keys.append("token_file") }
-        if historySeconds != old.historySeconds { keys.append("history") }
+        if historySeconds != old.historySeconds || historyBytes != old.historyBytes {
+            keys.append("history")
+        }
         if socket != old.socket { keys.append("socket") }
         if limits != old.limits || metricsFeatures != old.metricsFeatures { keys.append("limits") }
         return keys

@@ -206,6 +206,7 @@ extension JournalStore.Options {
     init(_ settings: SidecarSettings) {
         self.init()
         history = settings.historySeconds
+        historyBytes = settings.historyBytes
     }
 }
 

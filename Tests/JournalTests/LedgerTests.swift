@@ -184,4 +184,24 @@ struct LedgerTests {
         #expect(inspection.ledger.series == 4)
         #expect(inspection.coverage.map(\.quarter) == Array(20..<30))
     }
+
+    @Test
+    func `keeps no more than the bytes that it may take, the newest quarters`() throws {
+        var options = JournalStore.Options()
+        options.historyBytes = 4_000
+        let store = try JournalStore(path: directory.path("a.sqlite"), time: 0, options: options)
+        for quarter in 0..<300 {
+            let delta = LedgerDelta(quarter: quarter, rows: 1, bins: [[1], [1], [1]])
+            try store.commit(
+                JournalCommit(time: Double(quarter) * 900, monitors: [change([delta])])
+            )
+        }
+        var kept: [Int] = []
+        _ = try store.reader.ledgerQuarters(LedgerSelection()) { kept.append($0.quarter) }
+        let oldest = try #require(kept.first)
+        #expect(kept == Array(oldest..<300))
+        // Three features and the traffic, 24 bytes a row beside the counts.
+        #expect(kept.count <= 4_000 / (4 * 25) + 1)
+        #expect(kept.count >= 4_000 / (4 * 40))
+    }
 }

@@ -115,6 +115,12 @@ extension SidecarSettings {
             "For how long the journal keeps the counts of each quarter of an hour."
         ),
         SettingsKey(
+            "history_bytes",
+            \.historyBytes,
+            .bytes((1 << 20)...(1 << 40)),
+            "The most that these counts take; beyond it the oldest quarters go."
+        ),
+        SettingsKey(
             "min_rows",
             \.monitor.minimumRows,
             .integer(1...1_000_000_000),

@@ -50,6 +50,8 @@ package struct SidecarSettings: ProgramSettings {
     package var evaluateEvery: Duration = .seconds(15)
     /// For how long the counts of each quarter of an hour are kept, in seconds.
     package var historySeconds = 56 * 86_400
+    /// The bytes that these counts take at most.
+    package var historyBytes = 256 << 20
     /// Windows, clock, lateness, least rows, thresholds and expiry.
     package var monitor = MonitorSettings(windows: [
         WindowDefinition(name: "1h", extent: .panes(count: 60, seconds: 60)),
