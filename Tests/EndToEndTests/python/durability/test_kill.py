@@ -42,7 +42,7 @@ def test_counts_exactly_once(clock, make_sidecar, models, draw, seed, soak):
         Source(models[1], "c", offset=9, gap=3, start=start, step=0.002),
     ]
     # Few enough under way that nothing leaves the windows in the long run.
-    producers = [Producer(source, sidecar.socket, seed=seed, window=1_000 if soak else 20_000)
+    producers = [Producer(source, sidecar.socket, seed=seed, window=300 if soak else 20_000)
                  for source in sources]
     for moment in range(moments):
         sidecar.start()
