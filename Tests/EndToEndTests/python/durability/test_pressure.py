@@ -80,7 +80,7 @@ def test_the_end_under_load(make_sidecar, models, seed, draw, soak):
     sources = [Source(models[index % 2], name, offset=index * 100)
                for index, name in enumerate("abc")]
     # Few enough under way that nothing leaves the windows in the long run.
-    producers = [Producer(source, sidecar.socket, seed=seed, window=1_000 if soak else 20_000)
+    producers = [Producer(source, sidecar.socket, seed=seed, window=200 if soak else 20_000)
                  for source in sources]
     for _ in range(25 if soak else 2):
         sidecar.start()
