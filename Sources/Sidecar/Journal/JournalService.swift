@@ -86,15 +86,18 @@ private struct KeepingLoop {
         isUp = true
         if let unsettled { commit.inherit(unsettled) }
         let start = ContinuousClock.now
+        var isDurable = false
         do throws(JournalError) {
             lastNumber = try store.commit(commit)
+            isDurable = true
             unsettled = nil
             ingest.isDurable(commit)
             keeper.committed(to: store, after: start.duration(to: .now))
             try store.checkpointIfLarge()
             try store.reclaim()
         } catch {
-            unsettled = commit
+            // What fails behind the commit leaves nothing in doubt: added once more it counts twice.
+            unsettled = isDurable ? nil : commit
             keeper.failed(error)
             hasFailed()
         }
