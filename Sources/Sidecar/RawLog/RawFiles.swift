@@ -27,13 +27,17 @@ struct RawFiles: ~Copyable {
         self.settings = settings
     }
 
+    /// A file this long is followed by another; lines are best handed over in portions of no more.
+    static func fileBytes(_ settings: SidecarSettings.RawLog) -> Int {
+        max(settings.maximumBytes / RawLog.files, 1 << 16)
+    }
+
     /// Writes lines behind the others, and lets the oldest files go.
     ///
     /// - Throws: `SystemError`; some of the lines may be written then.
     mutating func append(_ lines: [UInt8], now: Double) throws(SystemError) {
         if !isListed { try list() }
-        let limit = max(settings.maximumBytes / RawLog.files, 1 << 16)
-        if currentBytes >= limit || now - currentSince >= Self.longestSeconds { close() }
+        if currentBytes >= Self.fileBytes(settings) || now - currentSince >= Self.longestSeconds { close() }
         if !lines.isEmpty {
             if current == nil { try begin(now: now) }
             do throws(SystemError) {

@@ -80,13 +80,15 @@ package struct RawLog: Service {
 
     private func write(until stopped: () -> Bool) {
         var files = RawFiles(directory: directory, settings: settings)
+        // A portion as large as all that is kept would leave nothing but itself.
+        let portion = min(RawFiles.fileBytes(settings), 1 << 20)
         var bytes: [UInt8] = []
         var failureTold: SystemError?
         while true {
             let isLast = stopped()
             if !isLast { bell.wait(for: nil, within: Self.linger) }
             bytes.removeAll(keepingCapacity: true)
-            queue.take(upTo: 1 << 20, into: &bytes)
+            queue.take(upTo: portion, into: &bytes)
             do throws(SystemError) {
                 try files.append(bytes, now: wallClockSeconds())
                 failureTold = nil
