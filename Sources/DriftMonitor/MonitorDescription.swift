@@ -13,6 +13,8 @@ package struct MonitorDescription: Sendable, Equatable {
         package let kind: FeatureKind
         /// The borders of a numeric feature's bins, ascending; empty for a categorical one.
         package let cutPoints: [Double]
+        /// The reference's least and greatest value; nil for a categorical feature, or without any.
+        package let range: ClosedRange<Double>?
         /// The categories of a categorical feature, in the order of its bins; else empty.
         package let categories: [String]
         /// The reference's rows in each bin: numeric (−∞, c₁] … (c_k, ∞), missing; categorical, the
@@ -54,16 +56,13 @@ extension ModelMonitor {
             minimumRows: settings.minimumRows,
             windows: settings.windows,
             features: reference.features.map { feature in
-                let (cutPoints, categories) =
-                    switch feature.distribution {
-                    case .numeric(let numeric): (numeric.cutPoints, [String]())
-                    case .categorical(let categorical): ([Double](), categorical.categories)
-                    }
+                let numeric = feature.numeric
                 return MonitorDescription.Feature(
                     name: feature.name,
                     kind: feature.kind,
-                    cutPoints: cutPoints,
-                    categories: categories,
+                    cutPoints: numeric?.cutPoints ?? [],
+                    range: numeric?.range,
+                    categories: feature.categories,
                     bins: feature.binCounts,
                     threshold: settings.thresholds.threshold(of: feature)
                 )

@@ -197,6 +197,22 @@ package struct MonitorSet: Sendable {
         versions.compactMap { $0.monitor?.description }
     }
 
+    /// What a monitor compares with what; nil for one that has ended or was replaced.
+    ///
+    /// - Complexity: O(cells of the reference).
+    package func description(of report: MonitorReport) -> MonitorDescription? {
+        let key = MonitorKey(
+            model: report.model,
+            version: report.version,
+            digest: report.reference
+        )
+        return versions.first { $0.source.key == key }?.monitor?.description
+    }
+
+    /// When each model version last had a record, in the order of `recordCounts`; nil where none
+    /// came since it is monitored.
+    package var lastRecords: [Double?] { versions.map(\.lastArrival) }
+
     /// What became of the records of each model version, in the order of the references.
     package var recordCounts: [RecordCounts] { versions.map(\.counts) }
 

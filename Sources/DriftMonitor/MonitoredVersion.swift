@@ -14,6 +14,8 @@ struct MonitoredVersion: Sendable {
     private(set) var counts: RecordCounts
     /// When a record last came, or the monitor began; Unix seconds of the arrival clock.
     private var lastRecord: Double
+    /// When a record last came; nil if none has.
+    private(set) var lastArrival: Double?
     /// Whether what happens to the monitor is collected, to be kept over a restart.
     private let isKept: Bool
     /// What has to be kept of monitors that have ended.
@@ -49,7 +51,10 @@ struct MonitoredVersion: Sendable {
         counts.records += tally.records
         counts.failed += tally.failed
         counts.invalidValues += tally.invalidValues
-        if tally.records > 0 || batch.rows > 0 { lastRecord = now }
+        if tally.records > 0 || batch.rows > 0 {
+            lastRecord = now
+            lastArrival = now
+        }
         monitor?.note(late: 0, invalidValues: tally.invalidValues, at: now)
         guard batch.rows > 0 else { return ModelMonitor.Observation() }
         if monitor == nil { monitor = source.makeMonitor(settings, isKept: self.isKept) }
@@ -120,6 +125,7 @@ extension MonitoredVersion {
         do throws(StoredMonitorFault) {
             try monitor?.restore(stored)
             lastRecord = stored.lastRecord
+            if stored.totalRows > 0 { lastArrival = stored.lastRecord }
             return nil
         } catch {
             return error

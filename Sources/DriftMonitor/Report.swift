@@ -81,7 +81,7 @@ package struct FeatureReport: Sendable, Equatable {
 
 extension FeatureStatistics {
     /// How many rows stand behind a statistic.
-    func rows(behind statistic: Statistic) -> UInt64 {
+    package func rows(behind statistic: Statistic) -> UInt64 {
         switch statistic {
         case .ksStatistic, .ksPValue, .ksErrorBound, .outOfRangeRatio, .unseenRatio: present
         default: rows

@@ -38,6 +38,16 @@ package struct FeatureReference: Sendable, Equatable {
         }
     }
 
+    /// The distribution of a numeric feature; nil for a categorical one.
+    package var numeric: NumericReference? {
+        if case .numeric(let numeric) = distribution { numeric } else { nil }
+    }
+
+    /// The categories of a categorical feature, in the order of their cells; else none.
+    package var categories: [String] {
+        if case .categorical(let categorical) = distribution { categorical.categories } else { [] }
+    }
+
     /// How many cells there are, 2 … 65,536, the missing cell included, which is the last.
     package var cellCount: Int {
         switch distribution {

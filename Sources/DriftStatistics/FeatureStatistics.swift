@@ -50,6 +50,11 @@ package struct FeatureStatistics: Sendable, Equatable {
     /// without values.
     package internal(set) var unseenRatio: Double?
 
+    /// The window's values below the reference's least; numeric features.
+    package internal(set) var belowRange: UInt64?
+    /// The window's values above the reference's greatest; numeric features.
+    package internal(set) var aboveRange: UInt64?
+
     /// What to expect of `ksStatistic` without drift.
     var ksNoiseFloor: Double?
     /// What to expect of `jsDivergence` without drift, in bits.

@@ -44,7 +44,10 @@ struct KolmogorovSmirnov: Sendable {
         statistics.ksPValue = kolmogorovSurvival((n * m / (n + m)).squareRoot() * statistic)
         statistics.ksErrorBound = errorBound
         statistics.ksNoiseFloor = NoiseFloor(referenceRows: n, windowRows: m).ksStatistic
-        let outside = counts[0] &+ counts[reference.count - 1]
+        let (below, above) = (counts[0], counts[reference.count - 1])
+        statistics.belowRange = below
+        statistics.aboveRange = above
+        let outside = below &+ above
         statistics.outOfRangeRatio = Double(outside) / m
     }
 

@@ -61,6 +61,11 @@ package struct NumericReference: Sendable, Equatable {
 
     /// The greatest value of the reference; nil if it has none.
     package var maximum: Double? { knots.last }
+    /// From the least to the greatest value; nil without values.
+    package var range: ClosedRange<Double>? {
+        guard let minimum, let maximum else { return nil }
+        return minimum...maximum
+    }
 
     /// Puts a reference together from parts that nobody vouches for.
     ///

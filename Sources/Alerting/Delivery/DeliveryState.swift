@@ -1,0 +1,135 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whom a state of delivery is about.
+package struct DeliveryKey: Sendable, Hashable, Codable {
+    /// The receiver's name.
+    package var receiver: String
+    /// The group.
+    package var group: AlertGroup
+
+    /// Names a receiver's group.
+    package init(receiver: String, group: AlertGroup) {
+        self.receiver = receiver
+        self.group = group
+    }
+}
+
+/// What a receiver has been told of a group, and what is on its way.
+///
+/// Delivery is reconciliation: while what is told differs from what is, a notification is due.
+/// There is no queue that could grow, repeat or lose its order.
+package struct DeliveryState: Sendable, Equatable, Codable {
+    /// One alert in a notification.
+    package struct Item: Sendable, Hashable, Codable {
+        /// The alert.
+        package var key: AlertKey
+        /// When it began to fire, which tells it from what fired before under the same key.
+        package var firedAt: Double
+        /// Whether it is told that it is over.
+        package var isResolved: Bool
+    }
+
+    /// A notification that was put together and of which the end is not known.
+    package struct Attempt: Sendable, Equatable, Codable {
+        /// What is in it.
+        package var items: [Item]
+        /// When it was put together, by the wall clock.
+        package var since: Double
+    }
+
+    /// Tells this state's notifications from those of a state that was lost.
+    package let seed: String
+    /// The number of the last notification put together.
+    package var version = 0
+    /// The alerts that the receiver takes to be firing.
+    package var told: [Item] = []
+    /// When the last notification arrived, by the wall clock.
+    package var toldAt: Double?
+    /// What is on its way.
+    package var attempt: Attempt?
+
+    /// Nothing told.
+    package init(seed: String) {
+        self.seed = seed
+    }
+
+    /// What names the notification on its way, for whoever must not count it twice.
+    package var notificationID: String { "kedge_\(seed)_\(version)" }
+
+    func tells(_ key: AlertKey) -> Item? { told.first { $0.key == key } }
+}
+
+/// What is to be sent to a receiver.
+package struct Notification: Sendable, Equatable {
+    /// Whom it is for.
+    package var receiver: String
+    /// What it is about.
+    package var group: AlertGroup
+    /// Stays the same while the same is sent again (`webhook-id`).
+    package var id: String
+    /// The alerts, firing ones first and among them those furthest over their thresholds.
+    package var alerts: [Alert]
+    /// When it is sent, by the wall clock.
+    package var time: Double
+    /// Whether it is a sample that somebody asked for.
+    package var isSample = false
+
+    /// Puts a notification together.
+    package init(
+        receiver: String,
+        group: AlertGroup,
+        id: String,
+        alerts: [Alert],
+        time: Double,
+        isSample: Bool = false
+    ) {
+        self.receiver = receiver
+        self.group = group
+        self.id = id
+        self.alerts = alerts.sorted(by: Self.comesFirst)
+        self.time = time
+        self.isSample = isSample
+    }
+
+    /// The alerts that are firing.
+    package var firing: [Alert] { alerts.filter { $0.state == .firing } }
+    /// The alerts that are over.
+    package var resolved: [Alert] { alerts.filter { $0.state == .resolved } }
+
+    private static func comesFirst(_ first: Alert, _ second: Alert) -> Bool {
+        if first.state != second.state { return first.state == .firing }
+        if first.severity != second.severity { return first.severity > second.severity }
+        if first.evidence.excess != second.evidence.excess {
+            return first.evidence.excess > second.evidence.excess
+        }
+        return first.key < second.key
+    }
+}
+
+extension AlertRule.Severity: Comparable {
+    /// By gravity.
+    package static func < (first: Self, second: Self) -> Bool { first.rank < second.rank }
+
+    private var rank: Int {
+        switch self {
+        case .info: 0
+        case .warning: 1
+        case .critical: 2
+        }
+    }
+}
+
+/// What became of a request to a receiver.
+package enum DeliveryOutcome: Sendable, Equatable {
+    /// The receiver has it.
+    case delivered
+    /// It may have it or not, and is asked again.
+    ///
+    /// - Parameter after: How many seconds it wants to be left alone, if it says so.
+    case failed(reason: String, after: Double?)
+    /// It will never take it.
+    case rejected(reason: String)
+    /// It wants nothing any more.
+    case gone(reason: String)
+}

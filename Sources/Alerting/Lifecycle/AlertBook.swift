@@ -1,0 +1,288 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+package import DriftMonitor
+
+/// All alerts: which conditions hold, since when, and what became of them.
+///
+/// A pure state machine over what comes in. What changed since it was last asked is to be kept;
+/// evidence that only became newer is not.
+package struct AlertBook: Sendable {
+    /// Alerts at once; conditions beyond are counted and not told.
+    package static let maximumAlerts = 10_000
+
+    /// The rules in force.
+    package private(set) var rules: [AlertRule]
+    /// What is pending or firing.
+    package private(set) var active: [AlertKey: Alert] = [:]
+    /// What is over and not told everywhere; the condition may hold again meanwhile.
+    package private(set) var ended: [AlertKey: Alert] = [:]
+    /// What differs from what is kept.
+    private var unkept: Set<Slot> = []
+    /// Conditions that began to hold when there were too many alerts already.
+    package private(set) var refused: UInt64 = 0
+    private var ratios: [AlertKey: RatioWindow] = [:]
+    private var descriptions: [AlertGroup: MonitorDescription] = [:]
+
+    /// One of the two places that a key has.
+    package struct Slot: Sendable, Hashable, Codable {
+        /// The alert.
+        package var key: AlertKey
+        /// Whether it is the one that is over.
+        package var hasEnded: Bool
+    }
+
+    /// Begins with what was kept.
+    package init(rules: [AlertRule], kept: [Alert] = []) {
+        self.rules = rules
+        for alert in kept {
+            if alert.state == .resolved { ended[alert.key] = alert } else { active[alert.key] = alert }
+        }
+    }
+
+    /// Goes on with other rules; alerts of rules that are gone are over.
+    package mutating func adopt(_ rules: [AlertRule], wall: Double) {
+        self.rules = rules
+        ratios = [:]
+        let names = Set(rules.map(\.name))
+        for alert in active.values where !names.contains(alert.key.rule) {
+            end(alert.key, .ruleRemoved, at: alert.lastSign(wall), wall: wall)
+        }
+    }
+
+    /// Forgets an alert that is over and told.
+    package mutating func forget(_ key: AlertKey) {
+        guard ended.removeValue(forKey: key) != nil else { return }
+        unkept.insert(Slot(key: key, hasEnded: true))
+    }
+
+    /// What has to be kept since this was last asked; nil for what is gone.
+    package mutating func takeUnkept() -> [Slot: Alert?] {
+        defer { unkept = [] }
+        return Dictionary(
+            uniqueKeysWithValues: unkept.map { slot in
+                (slot, slot.hasEnded ? ended[slot.key] : active[slot.key])
+            }
+        )
+    }
+
+    /// These could not be kept.
+    package mutating func keepAgain(_ slots: some Sequence<Slot>) {
+        unkept.formUnion(slots)
+    }
+
+    /// Everything has to be kept anew.
+    package mutating func keepAnew() {
+        keepAgain(active.keys.map { Slot(key: $0, hasEnded: false) })
+        keepAgain(ended.keys.map { Slot(key: $0, hasEnded: true) })
+    }
+}
+
+// MARK: - Windows
+
+extension AlertBook {
+    /// Looks at the windows of one model version.
+    ///
+    /// - Parameters:
+    ///   - report: Its report.
+    ///   - wall: The wall clock, in Unix seconds.
+    ///   - describe: What it is compared with, asked when it is not known yet.
+    package mutating func observe(
+        _ report: MonitorReport,
+        wall: Double,
+        describe: (MonitorReport) -> MonitorDescription?
+    ) {
+        let group = AlertGroup(model: report.model, version: report.version)
+        if descriptions[group]?.reference != report.reference {
+            descriptions[group] = describe(report)
+        }
+        let features = descriptions[group]?.features ?? []
+        // What is not found any more is over.
+        var unseen = Set(active.keys.lazy.filter { $0.group == group && $0.feature != nil })
+        for rule in rules where rule.statistic.isOfFeature {
+            guard let window = window(of: rule, in: report) else { continue }
+            let reader = FeatureReader(rule: rule)
+            for (index, feature) in window.features.enumerated()
+            where rule.means(feature, of: report.model) {
+                let key = AlertKey(
+                    rule: rule.name,
+                    model: report.model,
+                    version: report.version,
+                    feature: feature.name
+                )
+                unseen.remove(key)
+                let description = features.indices.contains(index) ? features[index] : nil
+                let reading = reader.read(feature, description)
+                observe(reading, of: key, rule, window.window, at: report.time, wall: wall)
+            }
+        }
+        for key in unseen { end(key, .noData, at: report.time, wall: wall) }
+    }
+
+    private func window(of rule: AlertRule, in report: MonitorReport) -> WindowReport? {
+        guard let name = rule.window else { return report.windows.first }
+        return report.windows.first { $0.window == name }
+    }
+}
+
+// MARK: - Traffic
+
+extension AlertBook {
+    /// Looks at what came in, and ends the alerts of model versions that are watched no more.
+    package mutating func observe(_ sample: TrafficSample, wall: Double) {
+        let groups = Set(
+            sample.versions.lazy.filter(\.isWatched)
+                .map { AlertGroup(model: $0.model, version: $0.version) }
+        )
+        for alert in active.values
+        where alert.key.model != nil && !groups.contains(alert.key.group) {
+            end(alert.key, .noData, at: alert.lastSign(wall), wall: wall)
+        }
+        descriptions = descriptions.filter { groups.contains($0.key) }
+        ratios = ratios.filter { $0.key.model == nil || groups.contains($0.key.group) }
+        for rule in rules {
+            guard case .traffic(let statistic) = rule.statistic else { continue }
+            if statistic.isOfModelVersion {
+                for version in sample.versions
+                where version.isWatched && rule.models.contains(version.model) {
+                    observe(statistic, of: version, rule, wall: wall)
+                }
+            } else {
+                let part = statistic == .droppedRatio ? sample.dropped : sample.rejected
+                let key = AlertKey(rule: rule.name)
+                let reading = ratio(part, sample.records &+ part, of: key, rule, wall: wall)
+                observe(reading, of: key, rule, nil, at: wall, wall: wall)
+            }
+        }
+    }
+
+    private mutating func observe(
+        _ statistic: TrafficStatistic,
+        of version: TrafficSample.Version,
+        _ rule: AlertRule,
+        wall: Double
+    ) {
+        let key = AlertKey(rule: rule.name, model: version.model, version: version.version)
+        let reading =
+            if statistic == .idleSeconds {
+                version.lastRecord.map { rule.reading(of: max(0, wall - $0), rows: 0) } ?? .unknown
+            } else {
+                ratio(version.failed, version.records, of: key, rule, wall: wall)
+            }
+        observe(reading, of: key, rule, nil, at: wall, wall: wall)
+    }
+
+    private mutating func ratio(
+        _ part: UInt64,
+        _ whole: UInt64,
+        of key: AlertKey,
+        _ rule: AlertRule,
+        wall: Double
+    ) -> AlertReading {
+        let growth = ratios[key, default: RatioWindow(span: rule.overSeconds)]
+            .add(part: part, whole: whole, at: wall)
+        guard let growth, growth.whole >= max(1, rule.minimumRows ?? 0) else { return .unknown }
+        return rule.reading(of: Double(growth.part) / Double(growth.whole), rows: growth.whole)
+    }
+}
+
+// MARK: - Transitions
+
+extension AlertBook {
+    /// Takes a reading of a condition, whether there is an alert of it or not.
+    private mutating func observe(
+        _ reading: AlertReading,
+        of key: AlertKey,
+        _ rule: AlertRule,
+        _ window: String?,
+        at time: Double,
+        wall: Double
+    ) {
+        if var alert = active[key] {
+            let transition = alert.observe(reading, rule: rule, at: time, wall: wall)
+            alert.adopt(rule, window: window)
+            take(transition, alert)
+        } else if case .holds(let evidence) = reading {
+            guard active.count + ended.count < Self.maximumAlerts else {
+                refused += 1
+                return
+            }
+            var alert = Alert(
+                key: key,
+                rule: rule,
+                window: window,
+                activeAt: time,
+                evidence: evidence
+            )
+            _ = alert.observe(reading, rule: rule, at: time, wall: wall)
+            take(.changed, alert)
+        }
+    }
+
+    private mutating func end(
+        _ key: AlertKey,
+        _ resolution: Alert.Resolution,
+        at time: Double,
+        wall: Double
+    ) {
+        guard var alert = active[key] else { return }
+        take(alert.end(resolution, at: time, wall: wall), alert)
+    }
+
+    private mutating func take(_ transition: Alert.Transition, _ alert: Alert) {
+        let key = alert.key
+        switch (transition, alert.state) {
+        case (.none, _):
+            active[key] = alert
+            return
+        case (.changed, .resolved):
+            active[key] = nil
+            ended[key] = alert
+            unkept.insert(Slot(key: key, hasEnded: true))
+        case (.changed, .pending): active[key] = alert
+        case (.changed, .firing):
+            active[key] = alert
+            // Whoever has not been told that it was over is told that it fires again.
+            forget(key)
+        case (.dropped, _): active[key] = nil
+        }
+        unkept.insert(Slot(key: key, hasEnded: false))
+    }
+}
+
+extension AlertRule {
+    /// What a number says, of which there is only the one.
+    fileprivate func reading(of value: Double, rows: UInt64) -> AlertReading {
+        let (threshold, isBelow) =
+            switch condition {
+            case .above(let number): (number, false)
+            case .below(let number): (number, true)
+            case .aboveVerdictThreshold: (Double.infinity, false)
+            }
+        guard isBelow ? value < threshold : value > threshold else { return .clears }
+        return .holds(
+            Evidence(
+                statistic: statistic.name,
+                value: value,
+                threshold: threshold,
+                isBelow: isBelow,
+                rows: rows
+            )
+        )
+    }
+}
+
+extension Alert {
+    /// The last time of its own clock at which it was looked at; the wall clock for traffic.
+    fileprivate func lastSign(_ wall: Double) -> Double {
+        key.feature == nil ? wall : observedAt
+    }
+
+    /// Takes over what a rule says besides the condition.
+    fileprivate mutating func adopt(_ rule: AlertRule, window: String?) {
+        severity = rule.severity
+        runbook = rule.runbook
+        annotations = rule.annotations
+        self.window = window
+    }
+}

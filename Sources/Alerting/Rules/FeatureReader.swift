@@ -1,0 +1,65 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import DriftMonitor
+import DriftStatistics
+
+/// Reads what a rule is about off a report.
+struct FeatureReader {
+    let rule: AlertRule
+
+    /// What the rule finds of a feature.
+    ///
+    /// - Parameters:
+    ///   - report: The feature.
+    ///   - description: The same feature of the reference; nil when it is not known.
+    func read(
+        _ report: FeatureReport,
+        _ description: MonitorDescription.Feature?
+    ) -> AlertReading {
+        let statistics = report.statistics
+        let statistic: Statistic
+        switch rule.statistic {
+        case .traffic: return .unknown
+        case .feature(let own): statistic = own
+        case .drift: statistic = report.threshold.statistic
+        case .missingRatioIncrease: statistic = .missingRatio
+        }
+        let rows = statistics.rows(behind: statistic)
+        guard rows >= rule.minimumRows ?? report.minimumRows, var value = statistics[statistic]
+        else { return .unknown }
+        if rule.statistic == .missingRatioIncrease {
+            guard let description, let missing = description.bins.last else { return .unknown }
+            value -= Double(missing) / Double(max(1, description.bins.reduce(0, +)))
+        }
+        let (threshold, isBelow) =
+            switch rule.condition {
+            case .above(let number): (number, false)
+            case .below(let number): (number, true)
+            case .aboveVerdictThreshold: (report.threshold.value, false)
+            }
+        guard isBelow ? value < threshold : value > threshold else { return .clears }
+        var evidence = Evidence(
+            statistic: rule.statistic == .drift ? statistic.rawValue : rule.statistic.name,
+            value: value,
+            threshold: threshold,
+            isBelow: isBelow,
+            noiseFloor: statistics.noiseFloor(statistic),
+            rows: rows
+        )
+        if let description, let comparison = ShareComparison(report, description) {
+            evidence.moved = comparison.moved
+            (evidence.referenceShares, evidence.windowShares) = comparison.picture
+        }
+        return .holds(evidence)
+    }
+}
+
+extension AlertRule {
+    /// Whether a feature of a kind can be looked at: the statistic of the other kind is no reading.
+    func means(_ feature: FeatureReport, of model: String) -> Bool {
+        guard models.contains(model), features.contains(feature.name) else { return false }
+        if case .feature(let statistic) = statistic { return statistic.applies(to: feature.kind) }
+        return true
+    }
+}

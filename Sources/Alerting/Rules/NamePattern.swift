@@ -1,0 +1,100 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Names with wildcards: `*` stands for any number of characters, `?` for one, and a backslash
+/// takes the special meaning from what follows.
+///
+/// Characters are Unicode scalars; upper and lower case differ.
+package struct NamePattern: Sendable, Hashable, Codable {
+    /// The pattern as it was written.
+    package let text: String
+
+    /// Takes a pattern; every text is one.
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    /// Whether a whole name fits.
+    ///
+    /// - Complexity: O(pattern × name) at worst: after a mismatch only the last `*` is tried again.
+    package func matches(_ name: String) -> Bool {
+        let pattern = Self.tokens(of: text)
+        let name = Array(name.unicodeScalars)
+        var (position, index) = (0, 0)
+        var retry: (position: Int, index: Int)?
+        while index < name.count {
+            if position < pattern.count, case .any = pattern[position] {
+                position += 1
+                retry = (position, index)
+            } else if position < pattern.count, pattern[position].fits(name[index]) {
+                (position, index) = (position + 1, index + 1)
+            } else if let last = retry {
+                (position, index) = (last.position, last.index + 1)
+                retry = (position, index)
+            } else {
+                return false
+            }
+        }
+        return pattern[position...].allSatisfy { $0 == .any }
+    }
+
+    private enum Token: Equatable {
+        case any
+        case one
+        case scalar(Unicode.Scalar)
+
+        func fits(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .any: false
+            case .one: true
+            case .scalar(let own): own == scalar
+            }
+        }
+    }
+
+    private static func tokens(of text: String) -> [Token] {
+        var tokens: [Token] = []
+        var isEscaped = false
+        for scalar in text.unicodeScalars {
+            if isEscaped {
+                tokens.append(.scalar(scalar))
+                isEscaped = false
+                continue
+            }
+            switch scalar {
+            case "\\": isEscaped = true
+            case "*": if tokens.last != .any { tokens.append(.any) }
+            case "?": tokens.append(.one)
+            default: tokens.append(.scalar(scalar))
+            }
+        }
+        // A backslash at the end stands for itself.
+        if isEscaped { tokens.append(.scalar("\\")) }
+        return tokens
+    }
+}
+
+/// Which names are meant: those that fit a pattern and no pattern that begins with `!`.
+package struct NameSelection: Sendable, Equatable, Codable {
+    /// The patterns as they were written, exceptions with their `!`.
+    package let patterns: [String]
+    private let included: [NamePattern]
+    private let excluded: [NamePattern]
+
+    /// Every name.
+    package static let all = NameSelection(["*"])
+
+    /// Takes patterns; only exceptions mean all other names.
+    package init(_ patterns: [String]) {
+        self.patterns = patterns
+        let exceptions = patterns.filter { $0.hasPrefix("!") }
+        let others = patterns.filter { !$0.hasPrefix("!") }
+        included = (others.isEmpty ? ["*"] : others).map(NamePattern.init)
+        excluded = exceptions.map { NamePattern(String($0.dropFirst())) }
+    }
+
+    /// Whether a name is meant.
+    package func contains(_ name: String) -> Bool {
+        included.contains { $0.matches(name) } && !excluded.contains { $0.matches(name) }
+    }
+}
