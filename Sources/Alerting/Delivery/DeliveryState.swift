@@ -20,10 +20,8 @@ package struct DeliveryKey: Sendable, Hashable, Codable {
 /// Delivery is reconciliation: while what is told differs from what is, a notification is due.
 /// There is no queue that could grow, repeat or lose its order.
 package struct DeliveryState: Sendable, Equatable, Codable {
-    /// One alert in a notification.
+    /// What a notification says of an alert.
     package struct Item: Sendable, Hashable, Codable {
-        /// The alert.
-        package var key: AlertKey
         /// When it began to fire, which tells it from what fired before under the same key.
         package var firedAt: Double
         /// Whether it is told that it is over.
@@ -33,17 +31,22 @@ package struct DeliveryState: Sendable, Equatable, Codable {
     /// A notification that was put together and of which the end is not known.
     package struct Attempt: Sendable, Equatable, Codable {
         /// What is in it.
-        package var items: [Item]
-        /// When it was put together, by the wall clock.
+        package var items: [AlertKey: Item]
+        /// When it, or what it took the place of, was put together, by the wall clock.
         package var since: Double
+        /// How often it failed, as far as this process knows.
+        package var failures = 0
     }
 
     /// Tells this state's notifications from those of a state that was lost.
     package let seed: String
     /// The number of the last notification put together.
     package var version = 0
-    /// The alerts that the receiver takes to be firing.
-    package var told: [Item] = []
+    /// The alerts that the receiver takes to be firing, and when they began to.
+    package var told: [AlertKey: Double] = [:]
+    /// The alerts that it may take to be firing: notifications with them were replaced before it
+    /// was known what became of them.
+    package var doubted: Set<AlertKey> = []
     /// When the last notification arrived, by the wall clock.
     package var toldAt: Double?
     /// What is on its way.
@@ -57,7 +60,49 @@ package struct DeliveryState: Sendable, Equatable, Codable {
     /// What names the notification on its way, for whoever must not count it twice.
     package var notificationID: String { "kedge_\(seed)_\(version)" }
 
-    func tells(_ key: AlertKey) -> Item? { told.first { $0.key == key } }
+    /// Whether the receiver may take an alert to be firing.
+    func mayHaveTold(_ key: AlertKey) -> Bool {
+        told[key] != nil || doubted.contains(key) || attempt?.items[key]?.isResolved == false
+    }
+
+    /// Puts a notification on its way, unless it is already.
+    ///
+    /// - Returns: Whether it was not.
+    mutating func begin(_ items: [AlertKey: Item], at now: Double) -> Bool {
+        guard attempt?.items != items else { return false }
+        version += 1
+        for (key, item) in attempt?.items ?? [:] where !item.isResolved { doubted.insert(key) }
+        // What was tried before has been tried since then, whatever it was.
+        attempt = Attempt(items: items, since: attempt?.since ?? now)
+        return true
+    }
+
+    /// Takes what is on its way for told, and forgets the alerts that are no more.
+    ///
+    /// - Parameters:
+    ///   - now: The wall clock.
+    ///   - exists: Whether there is an alert of a key.
+    /// - Returns: What was told.
+    mutating func settle(at now: Double, exists: (AlertKey) -> Bool) -> [AlertKey: Item] {
+        guard let items = attempt?.items else { return [:] }
+        // What was silenced meanwhile was not named, and is still taken to be firing.
+        told = told.filter { items[$0.key] == nil && exists($0.key) }
+        doubted = doubted.filter { items[$0] == nil && exists($0) }
+        for (key, item) in items where !item.isResolved { told[key] = item.firedAt }
+        toldAt = now
+        attempt = nil
+        return items
+    }
+
+    /// Takes times that lie ahead for now: the clock was set back.
+    ///
+    /// - Returns: Whether there were any.
+    mutating func setBack(to now: Double) -> Bool {
+        guard max(toldAt ?? -.infinity, attempt?.since ?? -.infinity) > now else { return false }
+        toldAt = toldAt.map { min($0, now) }
+        if let since = attempt?.since { attempt?.since = min(since, now) }
+        return true
+    }
 }
 
 /// What is to be sent to a receiver.

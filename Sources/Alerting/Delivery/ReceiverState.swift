@@ -35,11 +35,19 @@ package struct ReceiverState: Sendable, Equatable {
     /// Waits after a failure: 1 s, 2 s, 4 s … 5 min, of which a random half is left out, and no
     /// shorter than the receiver wishes.
     ///
-    /// - Parameter random: In [0, 1).
+    /// - Parameters:
+    ///   - now: The wall clock.
+    ///   - wish: For how many seconds it wants to be left alone, if it says so.
+    ///   - random: In [0, 1).
     mutating func backOff(at now: Double, after wish: Double?, random: Double) {
         failures += 1
         let step = (1..<min(failures, 16)).reduce(1.0) { step, _ in step * 2 }
         let wait = min(step, Self.longestBackoff) * (1 - random / 2)
         notBefore = now + max(wait, min(wish ?? 0, Self.longestRetryAfter))
+    }
+
+    /// Waits for as long as before after the clock was set back by some seconds.
+    mutating func setBack(by seconds: Double) {
+        notBefore -= seconds
     }
 }

@@ -32,6 +32,7 @@ extension Alert {
     ///   - rule: Its rule.
     ///   - time: When, by the report's time, in Unix seconds.
     ///   - wall: When, by the wall clock.
+    /// - Returns: What became of it.
     package mutating func observe(
         _ reading: AlertReading,
         rule: AlertRule,

@@ -26,10 +26,9 @@ package struct AlertKey: Sendable, Hashable, Codable, Comparable {
 
     /// By model, version, rule and feature.
     package static func < (first: Self, second: Self) -> Bool {
-        first.order.lexicographicallyPrecedes(second.order)
+        (first.model ?? "", first.version ?? "", first.rule, first.feature ?? "")
+            < (second.model ?? "", second.version ?? "", second.rule, second.feature ?? "")
     }
-
-    private var order: [String] { [model ?? "", version ?? "", rule, feature ?? ""] }
 }
 
 /// What is told together: the alerts of one model version, or of the process.
@@ -101,6 +100,8 @@ package struct Alert: Sendable, Equatable, Codable {
     package var observedAt: Double
     /// What was found last.
     package var evidence: Evidence
+    /// The receivers that are still to be told that it is over, by name.
+    package var awaitedBy: Set<String> = []
 
     /// A condition that begins to hold.
     package init(

@@ -19,8 +19,9 @@ package struct AlertBook: Sendable {
     package private(set) var ended: [AlertKey: Alert] = [:]
     /// What differs from what is kept.
     private var unkept: Set<Slot> = []
-    /// Conditions that began to hold when there were too many alerts already.
+    /// How often a condition was found to hold that could be no alert: there were too many.
     package private(set) var refused: UInt64 = 0
+    private var newlyEnded: [(alert: Alert, former: Alert?)] = []
     private var ratios: [AlertKey: RatioWindow] = [:]
     private var descriptions: [AlertGroup: MonitorDescription] = [:]
 
@@ -36,18 +37,43 @@ package struct AlertBook: Sendable {
     package init(rules: [AlertRule], kept: [Alert] = []) {
         self.rules = rules
         for alert in kept {
-            if alert.state == .resolved { ended[alert.key] = alert } else { active[alert.key] = alert }
+            let hasEnded = alert.state == .resolved
+            if hasEnded { ended[alert.key] = alert } else { active[alert.key] = alert }
         }
     }
 
-    /// Goes on with other rules; alerts of rules that are gone are over.
+    /// Goes on with other rules; alerts that no rule means any more are over.
     package mutating func adopt(_ rules: [AlertRule], wall: Double) {
+        let unchanged = Set(rules.filter(self.rules.contains).map(\.name))
+        ratios = ratios.filter { unchanged.contains($0.key.rule) }
         self.rules = rules
-        ratios = [:]
-        let names = Set(rules.map(\.name))
-        for alert in active.values where !names.contains(alert.key.rule) {
-            end(alert.key, .ruleRemoved, at: alert.lastSign(wall), wall: wall)
+        let named = Dictionary(rules.map { ($0.name, $0) }) { first, _ in first }
+        for (key, alert) in active where named[key.rule]?.means(key) != true {
+            end(key, .ruleRemoved, at: alert.lastSign(wall), wall: wall)
         }
+    }
+
+    /// What is over since this was last asked, and what stood in its place: an earlier alert of
+    /// the same key that not everybody was told of.
+    package mutating func takeEnded() -> [(alert: Alert, former: Alert?)] {
+        defer { newlyEnded = [] }
+        return newlyEnded
+    }
+
+    /// Says who waits for the end of an alert that is over, or puts one back in its place.
+    package mutating func put(_ alert: Alert) {
+        guard alert.state == .resolved else { return }
+        ended[alert.key] = alert
+        unkept.insert(Slot(key: alert.key, hasEnded: true))
+    }
+
+    /// Takes the wall clock's times that lie ahead for now: the clock was set back.
+    package mutating func setBack(to wall: Double) {
+        for (key, alert) in active where alert.isAhead(of: wall) {
+            active[key] = alert.setBack(to: wall)
+            unkept.insert(Slot(key: key, hasEnded: false))
+        }
+        for alert in ended.values where alert.isAhead(of: wall) { put(alert.setBack(to: wall)) }
     }
 
     /// Forgets an alert that is over and told.
@@ -96,7 +122,9 @@ extension AlertBook {
         if descriptions[group]?.reference != report.reference {
             descriptions[group] = describe(report)
         }
-        let features = descriptions[group]?.features ?? []
+        // Between two references what is known may not be what the report was made with.
+        let known = descriptions[group].flatMap { $0.reference == report.reference ? $0 : nil }
+        let features = known?.features ?? []
         // What is not found any more is over.
         var unseen = Set(active.keys.lazy.filter { $0.group == group && $0.feature != nil })
         for rule in rules where rule.statistic.isOfFeature {
@@ -116,7 +144,11 @@ extension AlertBook {
                 observe(reading, of: key, rule, window.window, at: report.time, wall: wall)
             }
         }
-        for key in unseen { end(key, .noData, at: report.time, wall: wall) }
+        let names = Set(report.windows.lazy.flatMap(\.features).map(\.name))
+        for key in unseen {
+            let isThere = names.contains(key.feature ?? "")
+            end(key, isThere ? .ruleRemoved : .noData, at: report.time, wall: wall)
+        }
     }
 
     private func window(of rule: AlertRule, in report: MonitorReport) -> WindowReport? {
@@ -237,13 +269,9 @@ extension AlertBook {
             return
         case (.changed, .resolved):
             active[key] = nil
-            ended[key] = alert
-            unkept.insert(Slot(key: key, hasEnded: true))
-        case (.changed, .pending): active[key] = alert
-        case (.changed, .firing):
-            active[key] = alert
-            // Whoever has not been told that it was over is told that it fires again.
-            forget(key)
+            newlyEnded.append((alert, ended[key]))
+            put(alert)
+        case (.changed, _): active[key] = alert
         case (.dropped, _): active[key] = nil
         }
         unkept.insert(Slot(key: key, hasEnded: false))
@@ -276,6 +304,19 @@ extension Alert {
     /// The last time of its own clock at which it was looked at; the wall clock for traffic.
     fileprivate func lastSign(_ wall: Double) -> Double {
         key.feature == nil ? wall : observedAt
+    }
+
+    /// Whether a time of the wall clock lies ahead.
+    fileprivate func isAhead(of wall: Double) -> Bool {
+        max(firedWall ?? -.infinity, resolvedWall ?? -.infinity) > wall
+    }
+
+    /// Without times of the wall clock ahead.
+    fileprivate func setBack(to wall: Double) -> Alert {
+        var alert = self
+        alert.firedWall = firedWall.map { min($0, wall) }
+        alert.resolvedWall = resolvedWall.map { min($0, wall) }
+        return alert
     }
 
     /// Takes over what a rule says besides the condition.

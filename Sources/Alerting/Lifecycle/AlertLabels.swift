@@ -8,15 +8,7 @@ package struct AlertLabels: Sendable, Equatable {
 
     /// The labels of an alert.
     package init(_ alert: Alert) {
-        let values: [(String, String?)] = [
-            ("alertname", alert.key.rule), ("feature", alert.key.feature),
-            ("model", alert.key.model), ("model_version", alert.key.version),
-            ("severity", alert.severity.rawValue), ("window", alert.window),
-        ]
-        pairs = values.compactMap { name, value in
-            guard let value, !value.isEmpty else { return nil }
-            return (name, value)
-        }
+        pairs = Silence.labels.map { ($0, alert.label($0)) }.filter { !$0.1.isEmpty }
     }
 
     /// The value of a label; empty where there is none, as in Prometheus.
@@ -37,6 +29,21 @@ package struct AlertLabels: Sendable, Equatable {
 
     package static func == (first: Self, second: Self) -> Bool {
         first.pairs.elementsEqual(second.pairs, by: ==)
+    }
+}
+
+extension Alert {
+    /// The value of a label; empty where there is none, as in Prometheus.
+    package func label(_ name: String) -> String {
+        switch name {
+        case "alertname": key.rule
+        case "feature": key.feature ?? ""
+        case "model": key.model ?? ""
+        case "model_version": key.version ?? ""
+        case "severity": severity.rawValue
+        case "window": window ?? ""
+        default: ""
+        }
     }
 }
 

@@ -27,7 +27,7 @@ package struct Silence: Sendable, Equatable, Codable {
         case expired
     }
 
-    /// The labels that can be matched.
+    /// The labels that an alert has and that can be matched, by name.
     package static let labels = [
         "alertname", "feature", "model", "model_version", "severity", "window",
     ]
@@ -75,7 +75,7 @@ package struct Silence: Sendable, Equatable, Codable {
     }
 
     /// Whether it holds for an alert.
-    package func matches(_ labels: AlertLabels) -> Bool {
-        matchers.allSatisfy { $0.value.matches(labels[$0.name]) == $0.isEqual }
+    package func matches(_ alert: Alert) -> Bool {
+        matchers.allSatisfy { $0.value.matches(alert.label($0.name)) == $0.isEqual }
     }
 }

@@ -30,7 +30,7 @@ package struct AlertRule: Sendable, Equatable {
     package var features: NameSelection
     /// The models it looks at.
     package var models: NameSelection
-    /// The window, by name; nil for the first. Of no meaning for traffic.
+    /// The window, by name; nil for the first one, and of no meaning for traffic.
     package var window: String?
     /// Over how many seconds a ratio of traffic is taken.
     package var overSeconds: Double

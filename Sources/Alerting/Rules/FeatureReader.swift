@@ -13,6 +13,7 @@ struct FeatureReader {
     /// - Parameters:
     ///   - report: The feature.
     ///   - description: The same feature of the reference; nil when it is not known.
+    /// - Returns: Unknown with fewer rows than the rule wants, or none.
     func read(
         _ report: FeatureReport,
         _ description: MonitorDescription.Feature?
@@ -56,7 +57,18 @@ struct FeatureReader {
 }
 
 extension AlertRule {
-    /// Whether a feature of a kind can be looked at: the statistic of the other kind is no reading.
+    /// Whether an alert can be one of this rule's, as far as its names say.
+    func means(_ key: AlertKey) -> Bool {
+        guard key.rule == name else { return false }
+        if case .traffic(let statistic) = statistic, !statistic.isOfModelVersion {
+            return key.model == nil
+        }
+        guard let model = key.model, models.contains(model) else { return false }
+        guard statistic.isOfFeature else { return key.feature == nil }
+        return key.feature.map(features.contains) ?? false
+    }
+
+    /// Whether a feature is looked at: a statistic of the other kind is no reading.
     func means(_ feature: FeatureReport, of model: String) -> Bool {
         guard models.contains(model), features.contains(feature.name) else { return false }
         if case .feature(let statistic) = statistic { return statistic.applies(to: feature.kind) }

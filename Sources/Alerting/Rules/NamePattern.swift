@@ -8,17 +8,37 @@
 package struct NamePattern: Sendable, Hashable, Codable {
     /// The pattern as it was written.
     package let text: String
+    private let tokens: [Token]
+    /// The only name that fits a pattern without wildcards; nil with some.
+    private let literal: String?
 
     /// Takes a pattern; every text is one.
     package init(_ text: String) {
         self.text = text
+        tokens = Self.tokens(of: text)
+        let isLiteral = text.unicodeScalars.allSatisfy { !["*", "?", "\\"].contains($0) }
+        literal = isLiteral ? text : nil
+    }
+
+    /// Reads the text.
+    package init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+
+    /// Writes the text.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
     }
 
     /// Whether a whole name fits.
     ///
     /// - Complexity: O(pattern × name) at worst: after a mismatch only the last `*` is tried again.
     package func matches(_ name: String) -> Bool {
-        let pattern = Self.tokens(of: text)
+        // Strings are equal by canonical equivalence, patterns by scalars.
+        if let literal { return literal.unicodeScalars.elementsEqual(name.unicodeScalars) }
+        let pattern = tokens
+        if pattern == [.any] { return true }
         let name = Array(name.unicodeScalars)
         var (position, index) = (0, 0)
         var retry: (position: Int, index: Int)?
@@ -38,7 +58,7 @@ package struct NamePattern: Sendable, Hashable, Codable {
         return pattern[position...].allSatisfy { $0 == .any }
     }
 
-    private enum Token: Equatable {
+    private enum Token: Sendable, Hashable {
         case any
         case one
         case scalar(Unicode.Scalar)
@@ -75,7 +95,7 @@ package struct NamePattern: Sendable, Hashable, Codable {
 }
 
 /// Which names are meant: those that fit a pattern and no pattern that begins with `!`.
-package struct NameSelection: Sendable, Equatable, Codable {
+package struct NameSelection: Sendable, Equatable {
     /// The patterns as they were written, exceptions with their `!`.
     package let patterns: [String]
     private let included: [NamePattern]

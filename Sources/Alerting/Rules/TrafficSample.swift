@@ -79,8 +79,11 @@ struct RatioWindow: Sendable {
     ///
     /// - Returns: By how much they grew within the span; nil after the first sample, or when they
     ///   were counted anew.
-    mutating func add(part: UInt64, whole: UInt64, at time: Double) -> (part: UInt64, whole: UInt64)?
-    {
+    mutating func add(
+        part: UInt64,
+        whole: UInt64,
+        at time: Double
+    ) -> (part: UInt64, whole: UInt64)? {
         let now = Sample(time: time, part: part, whole: whole)
         if let last = samples.last,
             last.part > part || last.whole > whole || last.time > time
