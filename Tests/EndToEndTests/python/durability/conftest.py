@@ -1,63 +1,20 @@
 # Kedge — drift monitoring beside the model.
 # SPDX-License-Identifier: Apache-2.0
-"""The program under test, the made-up world, and how long the proofs run.
-
-    pytest Tests/EndToEndTests/python/durability --kedge=.build/release/kedge [--soak] [--seed=N]
-"""
-
-import os
-import pathlib
-import random
-import shutil
+"""The made-up world, and sidecars that watch it."""
 
 import pytest
+from options import (  # noqa: F401  hooks and fixtures
+    draw,
+    kedge,
+    pytest_addoption,
+    pytest_configure,
+    pytest_report_header,
+    pytest_terminal_summary,
+    seed,
+    soak,
+)
 from sidecar import Sidecar
 from world import Model
-
-
-def pytest_addoption(parser):
-    parser.addoption("--kedge", default=os.environ.get("KEDGE_BINARY", ".build/release/kedge"),
-                     help="the binary; it is copied, so that a build may go on")
-    parser.addoption("--soak", action="store_true", help="the long variants")
-    parser.addoption("--seed", default=os.environ.get("SEED") or None,
-                     help="what random choices come from")
-
-
-def pytest_configure(config):
-    if config.getoption("--seed") is None:
-        config.option.seed = str(random.SystemRandom().randrange(2**32))
-
-
-def pytest_report_header(config):
-    return f"SEED={config.getoption('--seed')}"
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
-        terminalreporter.line(f"the same again with SEED={config.getoption('--seed')}")
-
-
-@pytest.fixture(scope="session")
-def seed(pytestconfig):
-    return pytestconfig.getoption("--seed")
-
-
-@pytest.fixture(scope="session")
-def soak(pytestconfig):
-    return pytestconfig.getoption("--soak")
-
-
-@pytest.fixture
-def draw(seed, request):
-    """A generator of the test's own."""
-    return random.Random(f"{seed} {request.node.name}")
-
-
-@pytest.fixture(scope="session")
-def kedge(pytestconfig, tmp_path_factory):
-    copy = tmp_path_factory.mktemp("binary") / "kedge"
-    shutil.copy(pathlib.Path(pytestconfig.getoption("--kedge")), copy)
-    return copy
 
 
 @pytest.fixture(scope="session")

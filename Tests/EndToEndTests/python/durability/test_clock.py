@@ -2,12 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wall clock that jumps, forwards and backwards: no pane is lost, and none counts twice."""
 
-import pathlib
-import shutil
-import struct
-import subprocess
-
 import pytest
+from clock import Clock
 from feed import Feed
 from sidecar import eventually
 from test_ledger import lines
@@ -15,24 +11,6 @@ from world import expected
 
 WINDOWS = [{"name": "rows", "rows": 100_000}, {"name": "time", "panes": 50_000, "pane": "1s"}]
 HOUR = 3_600
-
-
-class Clock:
-    """The wall clock of a process, so many seconds beside the real one."""
-
-    def __init__(self, directory):
-        compiler = shutil.which("cc") or shutil.which("clang")
-        assert compiler, "there is no C compiler; Swift brings one, clang"
-        library = directory / "clock.so"
-        source = pathlib.Path(__file__).with_name("clock.c")
-        subprocess.run([compiler, "-O", "-shared", "-fPIC", "-o", library, source], check=True)
-        self.file = directory / "clock"
-        self.file.write_bytes(bytes(8))
-        self.prefix = ["env", f"LD_PRELOAD={library}", f"TEST_CLOCK={self.file}"]
-
-    def set(self, seconds):
-        with self.file.open("r+b", buffering=0) as file:
-            file.write(struct.pack("=q", seconds))
 
 
 # By how much the clock is off, step by step, and ends of the process in between.
