@@ -4,7 +4,7 @@
 package import DriftMonitor
 import GRDB
 
-/// Why the journal cannot keep or give something.
+/// Why the journal, or the store of the alerts, cannot keep or give something.
 package enum JournalError: Error, Sendable, Equatable {
     /// What SQLite said: its extended result code, and its words.
     package struct Reason: Sendable, Equatable {
@@ -12,6 +12,8 @@ package enum JournalError: Error, Sendable, Equatable {
         package let code: Int
         /// SQLite's message.
         package let text: String
+        /// Whose file it is about, as messages name it.
+        var store = "journal"
     }
 
     /// The disk is full, or the file as large as it may become.
@@ -48,19 +50,21 @@ package enum JournalError: Error, Sendable, Equatable {
     }
 
     /// Takes over an error of SQLite's, or of this module's within a transaction.
-    init(_ error: any Error) {
+    init(_ error: any Error, of store: String = "journal") {
         switch error {
         case let error as JournalError: self = error
-        case let error as DatabaseError: self.init(error)
-        case let damage as Damage: self = .corrupt(Reason(code: 11, text: damage.reason))
-        default: self = .other(Reason(code: 1, text: "\(error)"))
+        case let error as DatabaseError: self.init(error, store)
+        case let damage as Damage:
+            self = .corrupt(Reason(code: 11, text: damage.reason, store: store))
+        default: self = .other(Reason(code: 1, text: "\(error)", store: store))
         }
     }
 
-    private init(_ error: DatabaseError) {
+    private init(_ error: DatabaseError, _ store: String) {
         let reason = Reason(
             code: Int(error.extendedResultCode.rawValue),
-            text: error.message ?? "\(error.resultCode)"
+            text: error.message ?? "\(error.resultCode)",
+            store: store
         )
         self =
             switch error.resultCode {
@@ -82,20 +86,20 @@ extension JournalError.Reason: CustomStringConvertible {
 extension JournalError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .full(let reason): "the journal's disk is full: \(reason)"
-        case .readOnly(let reason): "the journal cannot be written: \(reason)"
-        case .cannotOpen(let reason): "the journal cannot be opened: \(reason)"
-        case .inputOutput(let reason): "the journal cannot be read or written: \(reason)"
-        case .corrupt(let reason): "the journal is corrupt: \(reason)"
-        case .busy(let reason): "the journal is in use by another process: \(reason)"
+        case .full(let reason): "the \(reason.store)'s disk is full: \(reason)"
+        case .readOnly(let reason): "the \(reason.store) cannot be written: \(reason)"
+        case .cannotOpen(let reason): "the \(reason.store) cannot be opened: \(reason)"
+        case .inputOutput(let reason): "the \(reason.store) cannot be read or written: \(reason)"
+        case .corrupt(let reason): "the \(reason.store) is corrupt: \(reason)"
+        case .busy(let reason): "the \(reason.store) is in use by another process: \(reason)"
         case .notDurable(let setting, let found):
-            "the journal would not be durable: \(setting) is \(found)"
+            "what is kept would not be durable: \(setting) is \(found)"
         case .notBegun(let key):
             "nothing is kept that could go on for \(key)"
         case .refused(let key, let reason):
             "what was kept of \(key) is refused: \(reason)"
         case .unusable(let path, let reason): "\(path): \(reason)"
-        case .other(let reason): "the journal failed: \(reason)"
+        case .other(let reason): "the \(reason.store) failed: \(reason)"
         }
     }
 }

@@ -46,7 +46,7 @@ package struct JournalInspection: Sendable {
     /// - Throws: `JournalError` when something of it cannot be read.
     /// - Complexity: O(monitors' rows + ledger).
     package init(_ reader: JournalReader, coverageQuarters quarters: Int) throws(JournalError) {
-        let sizes = JournalFile(path: reader.path).sizes
+        let sizes = DatabaseFile(path: reader.path, schema: JournalSchema.file).sizes
         fileBytes = sizes.file
         logBytes = sizes.log
         lastCommit = try reader.lastCommit()

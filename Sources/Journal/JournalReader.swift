@@ -22,11 +22,11 @@ package struct JournalReader: Sendable {
     /// - Parameter path: The file, `JournalStore.fileName` in the state directory.
     /// - Throws: `JournalError.unusable` when there is no journal that this version can read.
     package init(reading path: String) throws(JournalError) {
-        let file = JournalFile(path: path)
+        let file = DatabaseFile(path: path, schema: JournalSchema.file)
         switch try file.kind() {
         case .absent: throw .unusable(path: path, reason: "there is no journal")
         case .foreign(let reason): throw .unusable(path: path, reason: reason)
-        case .journal: break
+        case .own: break
         }
         do {
             var configuration = Configuration()
@@ -37,7 +37,7 @@ package struct JournalReader: Sendable {
                 try database.execute(sql: "PRAGMA trusted_schema = OFF")
                 let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
                 guard version <= JournalSchema.version else {
-                    throw JournalError.unusable(path: path, reason: JournalFile.newer(version))
+                    throw JournalError.unusable(path: path, reason: file.newer(version))
                 }
             }
             self.queue = queue
@@ -76,7 +76,7 @@ package struct JournalReader: Sendable {
     }
 }
 
-extension JournalFile {
+extension DatabaseFile {
     /// The path for a connection that must not make files.
     ///
     /// Without a log and its index nobody has the journal open, and SQLite would make them to read;

@@ -13,6 +13,16 @@ enum JournalSchema {
     /// The newest version (PRAGMA user_version), the number of the last migration.
     static let version = 1
 
+    /// The journal among the databases.
+    static var file: DatabaseSchema {
+        DatabaseSchema(
+            name: "journal",
+            applicationID: applicationID,
+            version: version,
+            migrator: migrator
+        )
+    }
+
     /// The way from every released version to the newest; a step is never changed any more.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

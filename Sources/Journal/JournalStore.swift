@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GRDB
-import GRDBSQLite
 
 /// What survives a restart: panes, batches of rows, sessions and the ledger, in one SQLite file.
 ///
@@ -33,6 +32,15 @@ package final class JournalStore: Sendable {
 
         /// The defaults.
         package init() {}
+
+        var file: DatabaseFile.Options {
+            DatabaseFile.Options(
+                checkpointBytes: checkpointBytes,
+                maximumBytes: maximumBytes,
+                pageBytes: pageBytes,
+                replaces: replaces
+            )
+        }
     }
 
     /// Where the file is.
@@ -61,116 +69,22 @@ package final class JournalStore: Sendable {
         time: Double,
         options: Options = Options()
     ) throws(JournalError) {
-        let file = JournalFile(path: path)
-        var events: [JournalEvent] = []
-        switch try file.kind() {
-        case .journal: break
-        case .absent where !options.replaces:
-            throw .unusable(path: path, reason: "there is no journal")
-        case .absent: try file.create(pageBytes: options.pageBytes)
-        case .foreign(let reason):
-            guard options.replaces else { throw .unusable(path: path, reason: reason) }
-            events.append(.setAside(path: try file.setAside(time: time), reason: reason))
-            try file.create(pageBytes: options.pageBytes)
+        let file = DatabaseFile(path: path, schema: JournalSchema.file)
+        let opened = try file.connect(options.file, time: time) { database in
+            try JournalCheck(time: time).run(database)
         }
-        do {
-            queue = try Self.openReadable(file, options, time: time, &events)
-        } catch {
-            guard options.replaces, case .corrupt(let reason) = error else { throw error }
-            events = [.setAside(path: try file.setAside(time: time), reason: reason.text)]
-            try file.create(pageBytes: options.pageBytes)
-            queue = try Self.open(file, options, time: time, &events)
+        let setAside = opened.setAside.map { aside in
+            JournalEvent.setAside(path: aside.path, reason: aside.reason)
         }
+        queue = opened.queue
+        events = [setAside].compactMap(\.self) + opened.findings
         self.path = path
-        self.events = events
         self.options = options
-    }
-
-    /// Opens a file that has a journal's header, and believes that it is damaged only when it can
-    /// be read to its end.
-    ///
-    /// SQLite calls a page damaged that the disk could not read, and a sound file must not be set
-    /// aside for a fault of the disk's.
-    private static func openReadable(
-        _ file: JournalFile,
-        _ options: Options,
-        time: Double,
-        _ events: inout [JournalEvent]
-    ) throws(JournalError) -> DatabaseQueue {
-        do {
-            return try open(file, options, time: time, &events)
-        } catch .corrupt {
-            events = []
-            try file.readThrough()
-            return try open(file, options, time: time, &events)
-        }
-    }
-
-    /// Opens a file that has a journal's header.
-    private static func open(
-        _ file: JournalFile,
-        _ options: Options,
-        time: Double,
-        _ events: inout [JournalEvent]
-    ) throws(JournalError) -> DatabaseQueue {
-        do {
-            var configuration = Configuration()
-            configuration.label = "kedge.journal"
-            configuration.busyMode = .timeout(5)
-            configuration.foreignKeysEnabled = false
-            let queue = try DatabaseQueue(path: file.connectionPath, configuration: configuration)
-            try queue.writeWithoutTransaction { database in
-                try Self.prepare(database, options)
-            }
-            try queue.read { database in
-                guard try !JournalSchema.migrator.hasBeenSuperseded(database) else {
-                    throw Damage(reason: JournalFile.newer(JournalSchema.version + 1))
-                }
-            }
-            try JournalSchema.migrator.migrate(queue)
-            try queue.write { database in
-                events += try JournalCheck(time: time).run(database)
-            }
-            try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
-            return queue
-        } catch {
-            throw JournalError(error)
-        }
-    }
-
-    /// Sets what belongs to a connection, and reads back what durability hangs on.
-    private static func prepare(_ database: Database, _ options: Options) throws {
-        try database.execute(
-            sql: """
-                PRAGMA trusted_schema = OFF;
-                PRAGMA cell_size_check = ON;
-                PRAGMA mmap_size = 0;
-                PRAGMA secure_delete = OFF;
-                PRAGMA wal_autocheckpoint = 0;
-                PRAGMA journal_size_limit = \(2 * options.checkpointBytes);
-                """
-        )
-        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
-        guard mode == "wal" else {
-            throw JournalError.notDurable(setting: "journal_mode", found: mode ?? "unknown")
-        }
-        try database.execute(sql: "PRAGMA synchronous = FULL")
-        let level = try Int.fetchOne(database, sql: "PRAGMA synchronous")
-        guard level == 2 else {
-            throw JournalError.notDurable(
-                setting: "synchronous",
-                found: level.map(String.init) ?? "unknown"
-            )
-        }
-        if let bytes = options.maximumBytes {
-            let page = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? options.pageBytes
-            try database.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / page))")
-        }
     }
 
     /// The bytes that a journal and its log take on the disk; 0 when there is none.
     package static func bytes(of path: String) -> Int {
-        let sizes = JournalFile(path: path).sizes
+        let sizes = DatabaseFile(path: path, schema: JournalSchema.file).sizes
         return sizes.file + sizes.log
     }
 
@@ -188,12 +102,10 @@ package final class JournalStore: Sendable {
     @discardableResult
     package func checkpointIfLarge() throws(JournalError) -> Bool {
         do {
-            return try queue.writeWithoutTransaction { database in
-                guard logBytes(database) >= options.checkpointBytes else { return false }
-                try database.checkpoint(.passive)
-                _ = logBytes(database, reset: true)
-                return true
-            }
+            return try queue.checkpoint(
+                beyond: options.checkpointBytes,
+                pageBytes: options.pageBytes
+            )
         } catch { throw JournalError(error) }
     }
 
@@ -202,16 +114,7 @@ package final class JournalStore: Sendable {
     /// - Returns: How many.
     @discardableResult
     package func reclaim() throws(JournalError) -> Int {
-        do {
-            return try queue.writeWithoutTransaction { database in
-                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-                let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
-                guard free > 1_024, free * 4 > pages else { return 0 }
-                // Half of them stay: the next commits need pages again.
-                try database.execute(sql: "PRAGMA incremental_vacuum(\(free / 2))")
-                return free / 2
-            }
-        } catch { throw JournalError(error) }
+        do { return try queue.reclaim(beyond: 1_024) } catch { throw JournalError(error) }
     }
 
     /// Rewrites the file without what is free in it, and copies the log into it.
@@ -240,21 +143,5 @@ package final class JournalStore: Sendable {
     /// Reads in one transaction.
     func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
         do { return try queue.read(body) } catch { throw JournalError(error) }
-    }
-
-    /// The bytes of pages that this connection has written since the last reset.
-    private func logBytes(_ database: Database, reset: Bool = false) -> Int {
-        var pages: Int32 = 0
-        var highest: Int32 = 0
-        // The connection is open while the closure that was given `database` runs, and SQLite
-        // writes two numbers.
-        let code = unsafe sqlite3_db_status(
-            database.sqliteConnection,
-            SQLITE_DBSTATUS_CACHE_WRITE,
-            &pages,
-            &highest,
-            reset ? 1 : 0
-        )
-        return code == SQLITE_OK ? Int(pages) * options.pageBytes : .max
     }
 }

@@ -5,18 +5,21 @@ import GRDB
 import Glibc
 import PredictionLog
 
-/// The journal's file: what it is before SQLite touches it, how one is made, and how one is set
+/// A database's file: what it is before SQLite touches it, how one is made, and how one is set
 /// aside.
-struct JournalFile {
+struct DatabaseFile: Sendable {
     /// The files that belong together, the log before the file that it belongs to.
     private static let suffixes = ["-wal", "-shm", ""]
 
     let path: String
+    /// What it should hold.
+    let schema: DatabaseSchema
 
     /// What stands at the path.
     enum Kind: Equatable {
         case absent
-        case journal
+        /// What it should be, or one of an older version.
+        case own
         /// Something else, and why it is none.
         case foreign(reason: String)
     }
@@ -28,12 +31,12 @@ struct JournalFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0 {
             if errno == ENOENT { return .absent }
-            throw .cannotOpen(Self.reason(errno, code: 14))
+            throw .cannotOpen(reason(errno, code: 14))
         }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
-            throw .inputOutput(Self.reason(errno, code: 10))
+            throw .inputOutput(reason(errno, code: 10))
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .unusable(path: path, reason: "not a regular file")
@@ -43,8 +46,8 @@ struct JournalFile {
         let count = unsafe header.withUnsafeMutableBytes { buffer in
             unsafe pread(descriptor, buffer.baseAddress, buffer.count, 0)
         }
-        guard count >= 0 else { throw .inputOutput(Self.reason(errno, code: 10)) }
-        return Self.kind(header: header.prefix(count))
+        guard count >= 0 else { throw .inputOutput(reason(errno, code: 10)) }
+        return kind(header: header.prefix(count))
     }
 
     /// Reads the file and its log to their ends.
@@ -55,7 +58,7 @@ struct JournalFile {
         for suffix in ["", "-wal"] {
             let descriptor = unsafe open(path + suffix, O_RDONLY | O_CLOEXEC)
             if descriptor < 0, errno == ENOENT { continue }
-            guard descriptor >= 0 else { throw .cannotOpen(Self.reason(errno, code: 14)) }
+            guard descriptor >= 0 else { throw .cannotOpen(reason(errno, code: 14)) }
             defer { close(descriptor) }
             var bytes = [UInt8](repeating: 0, count: 1 << 16)
             var offset = 0
@@ -64,7 +67,7 @@ struct JournalFile {
                 let count = unsafe bytes.withUnsafeMutableBytes { buffer in
                     unsafe pread(descriptor, buffer.baseAddress, buffer.count, offset)
                 }
-                guard count >= 0 else { throw .inputOutput(Self.reason(errno, code: 10)) }
+                guard count >= 0 else { throw .inputOutput(reason(errno, code: 10)) }
                 if count == 0 { break }
                 offset += count
             }
@@ -72,39 +75,39 @@ struct JournalFile {
     }
 
     /// Judges a header ("Database File Format", sqlite.org, section 1.3).
-    private static func kind(header: ArraySlice<UInt8>) -> Kind {
+    private func kind(header: ArraySlice<UInt8>) -> Kind {
         guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {
             return .foreign(reason: "it is no SQLite database")
         }
-        let application = number(header, at: 68)
-        guard application == JournalSchema.applicationID else {
+        let application = Self.number(header, at: 68)
+        guard application == schema.applicationID else {
             return .foreign(reason: "it is another program's (application_id \(application))")
         }
-        let version = number(header, at: 60)
-        guard version <= JournalSchema.version else {
+        let version = Self.number(header, at: 60)
+        guard version <= schema.version else {
             return .foreign(reason: newer(version))
         }
-        return .journal
+        return .own
     }
 
     /// Why a file of a newer version is not read.
-    static func newer(_ version: Int) -> String {
-        "it is of a newer Kedge (schema \(version), this one knows \(JournalSchema.version))"
+    func newer(_ version: Int) -> String {
+        "it is of a newer Kedge (schema \(version), this one knows \(schema.version))"
     }
 
-    /// Makes an empty journal beside the path and renames it into place: a journal is there whole
+    /// Makes an empty one beside the path and renames it into place: a database is there whole
     /// or not at all, however often a full disk makes this fail.
     func create(pageBytes: Int) throws(JournalError) {
-        let temporary = JournalFile(path: path + ".new")
+        let temporary = DatabaseFile(path: path + ".new", schema: schema)
         temporary.remove()
         do {
             try temporary.fill(pageBytes: pageBytes)
             guard unsafe rename(temporary.path, path) == 0 else {
-                throw JournalError.cannotOpen(Self.reason(errno, code: 14))
+                throw JournalError.cannotOpen(reason(errno, code: 14))
             }
         } catch {
             temporary.remove()
-            throw JournalError(error)
+            throw JournalError(error, of: schema.name)
         }
         syncDirectory()
     }
@@ -116,12 +119,12 @@ struct JournalFile {
                 sql: """
                     PRAGMA page_size = \(pageBytes);
                     PRAGMA auto_vacuum = INCREMENTAL;
-                    PRAGMA application_id = \(JournalSchema.applicationID);
+                    PRAGMA application_id = \(schema.applicationID);
                     PRAGMA synchronous = FULL;
                     """
             )
         }
-        try JournalSchema.migrator.migrate(queue)
+        try schema.migrator.migrate(queue)
         try queue.close()
     }
 
@@ -142,7 +145,7 @@ struct JournalFile {
         }
         for suffix in Self.suffixes {
             guard unsafe rename(path + suffix, target + suffix) == 0 || errno == ENOENT else {
-                throw .readOnly(Self.reason(errno, code: 8))
+                throw .readOnly(reason(errno, code: 8))
             }
         }
         syncDirectory()
@@ -179,8 +182,12 @@ struct JournalFile {
         header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
     }
 
-    private static func reason(_ error: Int32, code: Int) -> JournalError.Reason {
+    private func reason(_ error: Int32, code: Int) -> JournalError.Reason {
         // strerror's result is a NUL-terminated string that glibc keeps for the calling thread.
-        JournalError.Reason(code: code, text: unsafe String(cString: strerror(error)))
+        JournalError.Reason(
+            code: code,
+            text: unsafe String(cString: strerror(error)),
+            store: schema.name
+        )
     }
 }
