@@ -56,9 +56,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Alerting",
+            dependencies: ["DriftMonitor", "DriftStatistics", "PredictionLog"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Journal",
             dependencies: [
-                "CZlib", "DriftMonitor", "PredictionLog",
+                "Alerting", "CZlib", "DriftMonitor", "PredictionLog",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -174,9 +179,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "AlertingTests",
+            dependencies: [
+                "Alerting", "DriftMonitor", "DriftStatistics", "PredictionLog", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "JournalTests",
             dependencies: [
-                "Journal", "DriftMonitor", "PredictionLog", "TestSupport",
+                "Alerting", "Journal", "DriftMonitor", "PredictionLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
