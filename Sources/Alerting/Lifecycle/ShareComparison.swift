@@ -128,7 +128,7 @@ struct ShareComparison {
             if goesOn { continue }
             parts.append(
                 part(
-                    interval(start...bin),
+                    interval(start...bin, range),
                     reference[start...bin].reduce(0, +),
                     max(0, inner[start...bin].reduce(0, +))
                 )
@@ -144,17 +144,12 @@ struct ShareComparison {
         MovedShare(part: "\(feature.name) \(words)", reference: reference, window: window)
     }
 
-    /// An interval of bins in words: `(c₁, c₂]` is `c₁ to c₂`.
-    private func interval(_ bins: ClosedRange<Int>) -> String {
+    /// An interval of bins in words, as far as it lies within the range: `(c₁, c₂]` is `c₁ to c₂`.
+    private func interval(_ bins: ClosedRange<Int>, _ range: ClosedRange<Double>) -> String {
         let cuts = feature.cutPoints
-        let lower = bins.lowerBound > 0 ? number(cuts[bins.lowerBound - 1]) : nil
-        let upper = bins.upperBound < cuts.count ? number(cuts[bins.upperBound]) : nil
-        return switch (lower, upper) {
-        case (let lower?, let upper?): "\(lower) to \(upper)"
-        case (let lower?, nil): "above \(lower), in range"
-        case (nil, let upper?): "up to \(upper), in range"
-        case (nil, nil): "in range"
-        }
+        let lower = bins.lowerBound > 0 ? cuts[bins.lowerBound - 1] : range.lowerBound
+        let upper = bins.upperBound < cuts.count ? cuts[bins.upperBound] : range.upperBound
+        return lower < upper ? "\(number(lower)) to \(number(upper))" : "at \(number(upper))"
     }
 
     private func number(_ value: Double) -> String { MessageNumber.plain(value) }
