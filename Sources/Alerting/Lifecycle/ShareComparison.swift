@@ -33,6 +33,8 @@ struct ShareComparison {
     static let maximumParts = 3
     /// What moved by less than a hundredth is not told.
     static let leastMovement = 0.01
+    /// A bin that moved by less belongs to no interval that gained or lost.
+    static let leastBinMovement = 0.001
     /// A picture has no more columns; rarer categories beyond are left out of it.
     static let maximumColumns = 24
 
@@ -124,7 +126,7 @@ struct ShareComparison {
         inner[last] -= outside.above
         var start = 0
         for bin in 0...last {
-            let goesOn = bin < last && rises(bin + 1, inner) == rises(start, inner)
+            let goesOn = bin < last && direction(bin + 1, inner) == direction(start, inner)
             if goesOn { continue }
             parts.append(
                 part(
@@ -138,7 +140,12 @@ struct ShareComparison {
         return parts
     }
 
-    private func rises(_ bin: Int, _ inner: [Double]) -> Bool { inner[bin] > reference[bin] }
+    /// 1 for a bin that gained, −1 for one that lost, 0 for one that did not move.
+    private func direction(_ bin: Int, _ inner: [Double]) -> Int {
+        let movement = inner[bin] - reference[bin]
+        guard abs(movement) >= Self.leastBinMovement else { return 0 }
+        return movement > 0 ? 1 : -1
+    }
 
     private func part(_ words: String, _ reference: Double, _ window: Double) -> MovedShare {
         MovedShare(part: "\(feature.name) \(words)", reference: reference, window: window)
