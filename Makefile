@@ -7,7 +7,7 @@ BINARY := .build/release/kedge
 VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
-TEST_PACKAGES := prometheus python3-venv strace
+TEST_PACKAGES := prometheus prometheus-alertmanager python3-venv strace
 
 .PHONY: help demo test soak build format lint bench clean build-packages test-packages
 .DEFAULT_GOAL := help

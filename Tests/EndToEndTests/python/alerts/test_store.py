@@ -1,0 +1,144 @@
+# Kedge — drift monitoring beside the model.
+# SPDX-License-Identifier: Apache-2.0
+"""The file of the alerts damaged, taken away, or on a full disk: alerts go on, and the log says so."""
+
+import pytest
+from faults import small_disk
+from watched import webhook
+
+
+def started(watch, receiver, **settings):
+    place = receiver.place("team")
+    sidecar = watch(receivers=[webhook(place)], **settings)
+    return sidecar, place
+
+
+def file_of(sidecar):
+    return sidecar.state / "alerts.sqlite"
+
+
+@pytest.mark.parametrize("damage", ["header", "middle", "cut", "empty", "text", "directory"])
+def test_damaged(damage, watch, receiver):
+    """Set aside: what fires is told anew, since nobody knows any more what was told."""
+    sidecar, place = started(watch, receiver)
+    sidecar.start()
+    sidecar.drift()
+    place.await_requests(1)
+    sidecar.await_outcomes("team", delivered=1)
+    assert sidecar.stop() == 0
+    file = file_of(sidecar)
+    data = file.read_bytes()
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    if damage == "directory":
+        file.unlink()
+        file.mkdir()
+    else:
+        file.write_bytes({
+            "header": b"X" * 100 + data[100:],
+            "middle": data[:len(data) // 2] + bytes(range(256)) * 16 + data[len(data) // 2 + 4_096:],
+            "cut": data[:len(data) // 2], "empty": b"", "text": b"this is no database\n" * 300,
+        }[damage])
+    sidecar.start()
+    again = place.await_requests(2)[1]
+    assert again.states == [("Drift", "x", "firing")]
+    assert again.id != place.requests[0].id
+    if damage != "empty":
+        said = [record for record in sidecar.records if "alerts" in str(record)
+                and record.get("level") in ("error", "warning")]
+        assert said, sidecar.log
+    sidecar.steady()
+    place.await_requests(3)
+    sidecar.await_outcomes("team", delivered=2)
+    # From now on it is kept again.
+    if damage == "directory":
+        return
+    sidecar.kill()
+    sidecar.start()
+    sidecar.drift()
+    place.await_requests(4)
+    assert [request.states[0][2] for request in place.requests] == [
+        "firing", "firing", "resolved", "firing"]
+
+
+@pytest.mark.parametrize("whose", ["file", "all"])
+def test_removed_while_it_runs(whose, watch, receiver):
+    """Whoever removes it loses what it held; the alerts of the running process are told all the
+    same."""
+    sidecar, place = started(watch, receiver)
+    sidecar.start()
+    sidecar.drift()
+    sidecar.await_outcomes("team", delivered=1)
+    for file in sidecar.state.glob("alerts.sqlite*" if whose == "all" else "alerts.sqlite"):
+        file.unlink()
+    for number in range(1, 4):
+        sidecar.steady()
+        place.await_requests(2 * number)
+        sidecar.drift()
+        place.await_requests(2 * number + 1)
+    states = [request.states[0][2] for request in place.requests]
+    assert states == ["firing", "resolved"] * 3 + ["firing"]
+    sidecar.kill()
+    sidecar.start()
+    sidecar.eventually("the alert", lambda: sidecar.alerts())
+    sidecar.steady()
+    place.await_request("the end", lambda it: it.states[0][2] == "resolved"
+                        and it is not place.requests[5] and it.at > place.requests[6].at)
+
+
+def test_a_full_disk(watch, receiver):
+    sidecar, place = started(watch, receiver)
+    with small_disk(sidecar, "4m") as disk:
+        sidecar.start()
+        sidecar.drift()
+        sidecar.await_outcomes("team", delivered=1)
+        disk.fill()
+        sidecar.steady()
+        assert place.await_requests(2)[1].states == [("Drift", "x", "resolved")]
+        sidecar.drift()
+        place.await_requests(3)
+        sidecar.await_log("alerts are not kept")
+        sidecar.await_outcomes("team", delivered=3)
+        disk.free()
+        sidecar.await_log("alerts are kept again")
+        sidecar.steady()
+        place.await_requests(4)
+        sidecar.drift()
+        sidecar.await_outcomes("team", delivered=5)
+        sidecar.kill()
+        sidecar.start()
+        sidecar.eventually("the alert", lambda: sidecar.alerts())
+        sidecar.steady()
+        assert place.await_requests(6)[5].states == [("Drift", "x", "resolved")]
+        sidecar.await_outcomes("team", delivered=1)
+        ids = place.ids
+        assert len(ids) == len(set(ids)) == 6
+        sidecar.close()
+
+
+def test_started_on_a_full_disk(watch, receiver):
+    """What was told is not known, until it can be read: meanwhile nothing is told twice."""
+    sidecar, place = started(watch, receiver)
+    with small_disk(sidecar, "4m") as disk:
+        sidecar.start()
+        sidecar.drift()
+        sidecar.await_outcomes("team", delivered=1)
+        sidecar.kill()
+        disk.fill()
+        sidecar.start(disk.prefix)
+        sidecar.eventually("the alert", lambda: sidecar.alerts())
+        disk.free()
+        sidecar.steady()
+        assert place.await_requests(2)[1].states == [("Drift", "x", "resolved")]
+        sidecar.await_outcomes("team", delivered=1)
+        sidecar.close()
+
+
+def test_without_a_state_directory(watch, receiver):
+    """Nothing is kept, and everything is told."""
+    sidecar, place = started(watch, receiver, state=False)
+    sidecar.start()
+    sidecar.drift()
+    place.await_requests(1)
+    sidecar.steady()
+    place.await_requests(2)
