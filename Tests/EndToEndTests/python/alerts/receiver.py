@@ -20,7 +20,7 @@ from sidecar import DEADLINE
 REDIRECTED = "/redirected"
 
 
-@dataclass
+@dataclass(eq=False)
 class Request:
     """What somebody sent."""
     path: str
@@ -30,6 +30,7 @@ class Request:
     at: float = field(default_factory=time.monotonic)
     wall: float = field(default_factory=time.time)
     message: object = None
+    receiver: object = None
 
     def field(self, name):
         """The value of a field of the header; None without it."""
@@ -75,7 +76,7 @@ class Place:
     def await_requests(self, count, deadline=DEADLINE):
         """Waits until so many have come, and returns all."""
         self.receiver.wait_for(lambda: len(self.requests) >= count,
-                               f"{count} requests to {self.url}, not {len(self.requests)}", deadline)
+                               f"{count} requests to {self.url}", deadline)
         return list(self.requests)
 
     def await_request(self, what, fits, deadline=DEADLINE):
@@ -113,7 +114,12 @@ class Receiver:
 
     def wait_for(self, condition, what, deadline=DEADLINE):
         with self.changed:
-            assert self.changed.wait_for(condition, deadline), f"not within {deadline} s: {what}"
+            assert self.changed.wait_for(condition, deadline), (
+                f"not within {deadline} s: {what}\nthere were {self._heard()}")
+
+    def _heard(self):
+        return {path: [(request.id, request.states) if request.id else request.message
+                       for request in place.requests] for path, place in self.places.items()}
 
     def close(self):
         """Hears nothing any more; the port is free again."""
@@ -154,9 +160,9 @@ class Receiver:
             place = self.places.get(request.path.split("?")[0])
             if place is None:
                 self._complain(f"a request to {request.path}")
-                answer(404)(connection, self)
+                answer(404)(connection, request)
             else:
-                place.take(request)(connection, self)
+                place.take(request)(connection, request)
 
     def _complain(self, text):
         with self.changed:
@@ -174,7 +180,7 @@ class Receiver:
         line, *lines = head.decode("ascii").split("\r\n")
         fields = [(name.lower(), value.strip())
                   for name, value in (line.split(":", 1) for line in lines)]
-        request = Request(line.split(" ")[1], fields, b"")
+        request = Request(line.split(" ")[1], fields, b"", receiver=self)
         if not (line.startswith("POST /") and line.endswith(" HTTP/1.1")):
             self._complain(f"the line {line!r}")
         names = [name for name, _ in fields]
@@ -218,7 +224,7 @@ def _none(text):
     raise ValueError(f"{text} is no JSON")
 
 
-# Ways to answer: functions of the connection and the receiver.
+# Ways to answer: functions of the connection and the request.
 
 def answer(status, body=b"", **fields):
     """A whole answer; `Retry_After` stands for the field `Retry-After`."""
@@ -248,11 +254,11 @@ def hang(connection, _):
 
 def drip(body, status=200):
     """A body of which a byte comes every second."""
-    def send(connection, receiver):
+    def send(connection, request):
         connection.sendall(_head(status, len(body), {}))
         for byte in body:
             connection.sendall(bytes([byte]))
-            if receiver.is_closed.wait(1):
+            if request.receiver.is_closed.wait(1):
                 return
     return send
 
@@ -267,9 +273,9 @@ class Gate:
     def open(self):
         self.opened.set()
 
-    def __call__(self, connection, receiver):
+    def __call__(self, connection, request):
         if self.opened.wait(DEADLINE):
-            self.mode(connection, receiver)
+            self.mode(connection, request)
 
 
 def _head(status, length, fields):

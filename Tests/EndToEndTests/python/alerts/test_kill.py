@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import pytest
 from faults import has_injected, injection
+from producer import Connection
 from receiver import Gate, answer, reset
 from watched import epoch, rule, webhook
 
@@ -83,7 +84,6 @@ class Lives:
 
 def send_kept(sidecar, data, count, session):
     """Sends records that are in the journal when this returns."""
-    from producer import Connection
     with Connection(sidecar.socket) as connection:
         connection.resume(session)
         lines = [b'{"seq":%d,' % number + line[1:]
@@ -99,11 +99,11 @@ def test_random_moments(wait, interval, watch, receiver, make_model, draw, soak)
     steady, shaky = receiver.place("steady"), receiver.place("shaky")
     bad = []
 
-    def fail_sometimes(connection, _):
+    def fail_sometimes(connection, request):
         mode = draw.choice([OK, OK, OK, answer(500), reset])
         if mode is not OK:
-            bad.append(shaky.requests[-1])
-        mode(connection, receiver)
+            bad.append(request)
+        mode(connection, request)
 
     shaky.answers(fail_sometimes)
     sidecar = watch(models, receivers=[webhook(steady, "steady"), webhook(shaky, "shaky")],
@@ -180,8 +180,8 @@ def test_right_after_the_answer(status, watch, receiver, draw):
     lives = Lives(sidecar)
     pause = draw.uniform(0, 0.02)
 
-    def answer_and_kill(connection, _):
-        OK(connection, receiver)
+    def answer_and_kill(connection, request):
+        OK(connection, request)
         time.sleep(pause)
         sidecar.process.kill()
 

@@ -20,10 +20,10 @@ FIRST_WAIT, SECOND_WAIT = 0.5, 1.0
 OK = answer(200, b"ok")
 
 
-def at_a_date(connection, receiver):
+def at_a_date(connection, request):
     """429, and the time at which the receiver wants to hear again, in the words of HTTP."""
     date = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=4)
-    answer(429, Retry_After=email.utils.format_datetime(date, usegmt=True))(connection, receiver)
+    answer(429, Retry_After=email.utils.format_datetime(date, usegmt=True))(connection, request)
 
 
 @dataclass

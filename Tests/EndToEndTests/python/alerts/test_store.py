@@ -1,6 +1,6 @@
 # Kedge — drift monitoring beside the model.
 # SPDX-License-Identifier: Apache-2.0
-"""The file of the alerts damaged, taken away, or on a full disk: alerts go on, and the log says so."""
+"""The file of the alerts damaged, taken away, on a full disk: alerts go on, and the log says so."""
 
 import pytest
 from faults import small_disk
@@ -36,7 +36,7 @@ def test_damaged(damage, watch, receiver):
     else:
         file.write_bytes({
             "header": b"X" * 100 + data[100:],
-            "middle": data[:len(data) // 2] + bytes(range(256)) * 16 + data[len(data) // 2 + 4_096:],
+            "middle": data[:4_096] + bytes(range(256)) * 16 + data[8_192:],
             "cut": data[:len(data) // 2], "empty": b"", "text": b"this is no database\n" * 300,
         }[damage])
     sidecar.start()

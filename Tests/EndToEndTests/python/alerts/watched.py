@@ -204,10 +204,11 @@ class Watched(Sidecar):
         for line in body.splitlines():
             match = re.fullmatch(re.escape(name) + r"(?:\{(.*)\})? (\S+)", line)
             if match:
-                yield dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[1] or "")), float(match[2])
+                labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[1] or "")
+                yield dict(labels), float(match[2])
 
     def outcomes(self, receiver):
-        """How many requests to a receiver ended how, without the outcomes that there were none of."""
+        """How many requests to a receiver ended how, as far as there were any."""
         return {labels["outcome"]: value
                 for labels, value in self.samples("kedge_notifications_total")
                 if labels["receiver"] == receiver and value}
