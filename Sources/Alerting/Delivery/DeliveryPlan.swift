@@ -51,7 +51,8 @@ struct DeliveryPlan {
 
     /// What failed comes last of what is due: it may be what the receiver cannot take.
     static func comesFirst(_ first: Self, _ second: Self) -> Bool {
-        (first.due, first.failures) < (second.due, second.failures)
+        (first.due, first.failures, first.group.model ?? "", first.group.version ?? "")
+            < (second.due, second.failures, second.group.model ?? "", second.group.version ?? "")
     }
 }
 

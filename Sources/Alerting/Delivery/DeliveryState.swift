@@ -26,6 +26,12 @@ package struct DeliveryState: Sendable, Equatable, Codable {
         package var firedAt: Double
         /// Whether it is told that it is over.
         package var isResolved: Bool
+
+        /// Says how an alert stands.
+        package init(firedAt: Double, isResolved: Bool) {
+            self.firedAt = firedAt
+            self.isResolved = isResolved
+        }
     }
 
     /// A notification that was put together and of which the end is not known.
@@ -36,6 +42,12 @@ package struct DeliveryState: Sendable, Equatable, Codable {
         package var since: Double
         /// How often it failed, as far as this process knows.
         package var failures = 0
+
+        /// Puts a notification on its way.
+        package init(items: [AlertKey: Item], since: Double) {
+            self.items = items
+            self.since = since
+        }
     }
 
     /// Tells this state's notifications from those of a state that was lost.
