@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DriftMonitor
+import Hosting
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -13,6 +14,7 @@ struct ReloadService: Service {
     let reload: @Sendable () throws -> SidecarSettings
     let ingest: Ingest
     let references: ReferenceWatch
+    let desk: AlertDesk
     let logger: Logger
 
     func run() async throws {
@@ -38,6 +40,7 @@ struct ReloadService: Service {
     }
 
     private func apply(_ new: SidecarSettings, instead old: SidecarSettings) {
+        desk.adopt(new.alerts, now: wallClockSeconds())
         ingest.reconfigure(new)
         let ignored = new.keysThatNeedARestart(comparedWith: settings)
         logger.info("configuration reloaded")

@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
 import DriftMonitor
 package import Hosting
 import Journal
@@ -26,6 +27,10 @@ package struct Sidecar: Sendable {
     package let ingest: Ingest
     private let settings: SidecarSettings
     private let references: ReferenceWatch
+    private let desk: AlertDesk
+    /// Nil without a state directory.
+    private let alertKeeper: AlertKeeper?
+    private let environment: [String: String]
     private let reload: @Sendable () throws -> SidecarSettings
     private let build: BuildInfo
     private let logger: Logger
@@ -42,6 +47,7 @@ package struct Sidecar: Sendable {
     ///   - settings: What to watch, and where.
     ///   - build: What program this is.
     ///   - logger: Where everything is told.
+    ///   - environment: The variables of the process: secrets of receivers, and the pod's name.
     ///   - reload: Reads the settings anew from where they came from, for SIGHUP.
     /// - Throws: `StateDirectoryError`, or `UnusableReferences` when no configured reference can be
     ///   used.
@@ -49,14 +55,25 @@ package struct Sidecar: Sendable {
         settings: SidecarSettings,
         build: BuildInfo,
         logger: Logger,
+        environment: [String: String] = [:],
         reload: @escaping @Sendable () throws -> SidecarSettings
     ) throws {
+        self.environment = environment
         self.settings = settings
         self.build = build
         self.logger = logger
         self.reload = reload
         stateDirectory = try settings.state.map(StateDirectory.init(path:))
         board = ReportBoard()
+        let now = wallClockSeconds()
+        alertKeeper = stateDirectory.map { directory in
+            AlertKeeper(directory: directory.path, logger: logger, now: now)
+        }
+        desk = AlertDesk(
+            settings: settings.alerts,
+            kept: alertKeeper?.load(now: now) ?? KeptAlerts(),
+            now: now
+        )
         journal = try stateDirectory.map { directory in
             try JournalKeeper(
                 directory: directory.path,
@@ -77,6 +94,7 @@ package struct Sidecar: Sendable {
         ingest = Ingest(
             settings: settings,
             board: board,
+            desk: desk,
             kept: kept,
             rawQueue: rawLog?.queue,
             logger: logger
@@ -122,6 +140,11 @@ package struct Sidecar: Sendable {
         logger.info("stopped", metadata: ["records": "\(ingest.counters.records)"])
     }
 
+    /// What messages call the place they come from: the pod, or the host.
+    private var instance: String? {
+        environment["POD_NAME"].flatMap { $0.isEmpty ? nil : $0 } ?? HostName.current
+    }
+
     private func services(
         _ ingestGroup: MultiThreadedEventLoopGroup,
         _ httpGroup: MultiThreadedEventLoopGroup
@@ -132,7 +155,17 @@ package struct Sidecar: Sendable {
             board: board,
             ingest: ingest,
             journal: journal,
-            rawLog: rawLog
+            rawLog: rawLog,
+            desk: desk
+        )
+        let post = NotificationPost(
+            sender: NotificationSender(
+                secrets: SecretReader(environment: environment),
+                userAgent: "kedge/\(build.version)",
+                group: httpGroup
+            ),
+            instance: instance,
+            program: "kedge/\(build.version)"
         )
         let routes = SidecarRoutes(
             board: board,
@@ -141,6 +174,8 @@ package struct Sidecar: Sendable {
             readiness: readiness,
             journal: journal,
             references: references,
+            desk: desk,
+            post: post,
             token: settings.tokenFile.map { TokenFile(path: $0, logger: logger) },
             version: build.version,
             logger: logger
@@ -157,12 +192,14 @@ package struct Sidecar: Sendable {
             + (rawLog.map { [$0] } ?? [])
         return (admin.map { [$0] } ?? []) + [
             HTTPService(http: http, address: settings.listen, readiness: readiness),
+            NotificationService(desk: desk, keeper: alertKeeper, post: post, logger: logger),
             references,
             ReloadService(
                 settings: settings,
                 reload: reload,
                 ingest: ingest,
                 references: references,
+                desk: desk,
                 logger: logger
             ),
             EvaluationService(ingest: ingest),

@@ -2,14 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Hosting
 import PredictionLog
 
 /// The options that lead to the admin socket of a running server or sidecar, and the requests
 /// through it.
 struct AdminClient: ParsableArguments {
-    @Option(help: "The state directory of the running process, which holds its admin socket.")
-    var state: String
+    @Option(
+        help: """
+            The state directory of the running process, which holds its admin socket; KEDGE_STATE \
+            where there is one.
+            """
+    )
+    var state = ProcessInfo.processInfo.environment["KEDGE_STATE"] ?? "/var/lib/kedge"
 
     /// A load takes as long as the models are large.
     private static let limits = HTTPClient.Limits(answering: .seconds(300))

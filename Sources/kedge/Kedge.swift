@@ -11,7 +11,8 @@ struct Kedge: AsyncParsableCommand {
         abstract: "Drift monitoring beside the model.",
         subcommands: [
             ServeCommand.self, SidecarCommand.self, ConfigCommand.self, ModelCommand.self,
-            ReferenceCommand.self, ReportCommand.self, ReplayCommand.self, JournalCommand.self,
+            AlertsCommand.self, ReferenceCommand.self, ReportCommand.self, ReplayCommand.self,
+            JournalCommand.self,
             DemoCommand.self,
         ]
     )

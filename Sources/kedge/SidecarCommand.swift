@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Hosting
 import Logging
 import Sidecar
@@ -27,7 +28,12 @@ struct SidecarCommand: AsyncParsableCommand {
         let settings = try sources.resolveOrExit(SidecarSettings.self)
         let logger = Logger(label: "kedge") { _ in JSONLogHandler() }
         let sources = sources
-        let sidecar = try Sidecar(settings: settings, build: .current, logger: logger) {
+        let sidecar = try Sidecar(
+            settings: settings,
+            build: .current,
+            logger: logger,
+            environment: ProcessInfo.processInfo.environment
+        ) {
             try sources.resolve(SidecarSettings.self)
         }
         try await sidecar.run()

@@ -14,7 +14,8 @@ extension AlertEngine {
     ///
     /// A notification that is put together stays the one on its way until it is `answered`.
     ///
-    /// - Complexity: O(alerts × active silences).
+    /// - Complexity: O(groups), and O(alerts × active silences) of the groups that changed; of all
+    ///   groups after a silence began or ended.
     package mutating func next(for name: String, now: Double) -> Step {
         heed(now)
         guard let receiver = policy.receivers.first(where: { $0.name == name }),
@@ -22,9 +23,8 @@ extension AlertEngine {
         else { return .wait(until: nil) }
         let boundary = nextBoundary(after: now)
         let view = ReceiverView(receiver, policy: policy, silences: activeSilences(at: now))
-        guard let plan = plans(view, now: now).min(by: DeliveryPlan.comesFirst) else {
-            return .wait(until: boundary)
-        }
+        refreshSchedule(view)
+        guard let plan = schedule.first(for: name, now: now) else { return .wait(until: boundary) }
         let due = max(plan.due, state.notBefore)
         guard due <= now else { return .wait(until: min(due, boundary ?? due)) }
         return .send(compose(plan.group, view, now: now))
@@ -36,7 +36,9 @@ extension AlertEngine {
             receivers[name]?.disabled == nil
         else { return 0 }
         let view = ReceiverView(receiver, policy: policy, silences: activeSilences(at: now))
-        return plans(view, now: now).count { $0.hasNews && $0.due <= now }
+        var copy = self
+        copy.refreshSchedule(view)
+        return copy.schedule.plans(for: name).count { $0.hasNews && $0.due <= now }
     }
 
     /// A notification that `next` put together came to its end.
@@ -73,6 +75,7 @@ extension AlertEngine {
             state.counts.failed += 1
             state.backOff(at: now, after: wish, random: random)
             if isCurrent { deliveries[key]?.attempt?.failures += 1 }
+            schedule.forget(key)
             isGivenUp = isCurrent && deliveries[key]?.attempt?.isOld(at: now) == true
         case .rejected:
             state.counts.rejected += 1
@@ -100,6 +103,7 @@ extension AlertEngine {
         let items = delivery.settle(at: now) { book.active[$0] != nil || book.ended[$0] != nil }
         deliveries[key] = delivery
         unkeptDeliveries.insert(key)
+        schedule.forget(key)
         guard !book.ended.isEmpty else { return }
         for (key, item) in items {
             guard var ended = book.ended[key], ended.awaitedBy.contains(receiver.name) else {
@@ -127,13 +131,14 @@ extension AlertEngine {
     ) -> Notification {
         let name = view.receiver.name
         let key = DeliveryKey(receiver: name, group: group)
-        let alerts = alerts(for: view).filter { $0.key.group == group }
+        let alerts = alerts(of: group, for: view)
         var items: [AlertKey: DeliveryState.Item] = [:]
         for alert in alerts { items[alert.key] = alert.item }
         var delivery = deliveries[key] ?? DeliveryState(seed: nextSeed())
         if delivery.begin(items, at: now) {
             deliveries[key] = delivery
             unkeptDeliveries.insert(key)
+            schedule.forget(key)
         }
         return Notification(
             receiver: name,

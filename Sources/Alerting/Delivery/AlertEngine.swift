@@ -29,6 +29,8 @@ package struct AlertEngine: Sendable {
     var asked: [String: Silence] = [:]
     var deliveries: [DeliveryKey: DeliveryState] = [:]
     var unkeptDeliveries: Set<DeliveryKey> = []
+    /// When whom is to be told of what, as far as nothing has changed.
+    var schedule = DeliverySchedule()
     var unkeptSilences: Set<String> = []
     /// What the wall clock said last.
     private var latest = -Double.infinity
@@ -57,6 +59,7 @@ package struct AlertEngine: Sendable {
     package mutating func adopt(_ policy: AlertPolicy, now: Double) {
         heed(now)
         self.policy = policy
+        schedule = DeliverySchedule()
         let names = Set(policy.receivers.map(\.name))
         // One that was disabled is tried again: its address may be another.
         receivers = receivers.filter { names.contains($0.key) }
@@ -162,8 +165,7 @@ extension AlertEngine {
         for alert in book.ended.values where alert.awaitedBy.isDisjoint(with: enabled) {
             book.forget(alert.key)
         }
-        let groups = Set(book.active.keys.map(\.group)).union(book.ended.keys.map(\.group))
-        for (key, delivery) in deliveries where !groups.contains(key.group) {
+        for (key, delivery) in deliveries where book.groups[key.group] == nil {
             // Kept until it says nothing about when the group may be told again.
             if let toldAt = delivery.toldAt, now - toldAt <= policy.groupInterval { continue }
             deliveries[key] = nil
@@ -189,6 +191,7 @@ extension AlertEngine {
     }
 
     private mutating func setBack(to now: Double) {
+        schedule = DeliverySchedule()
         book.setBack(to: now)
         for key in deliveries.keys where deliveries[key]?.setBack(to: now) == true {
             unkeptDeliveries.insert(key)

@@ -66,6 +66,7 @@ package struct AlertPolicy: Sendable, Equatable {
     /// Whether a receiver is told of an alert.
     package func routes(_ alert: Alert, to receiver: String) -> Bool {
         guard !routes.isEmpty else { return true }
-        return routes.first { $0.fits(alert) }?.receivers.contains(receiver) ?? false
+        for route in routes where route.fits(alert) { return route.receivers.contains(receiver) }
+        return false
     }
 }

@@ -5,8 +5,9 @@
 struct ReceiverView {
     /// The receiver.
     let receiver: AlertPolicy.Receiver
+    /// The silences that are active.
+    let silences: [Silence]
     private let policy: AlertPolicy
-    private let silences: [Silence]
 
     /// Looks with the eyes of a receiver, past the silences that are active.
     init(_ receiver: AlertPolicy.Receiver, policy: AlertPolicy, silences: [Silence]) {
@@ -39,81 +40,115 @@ struct ReceiverView {
 }
 
 /// When a receiver is to be told of a group.
-struct DeliveryPlan {
+struct DeliveryPlan: Sendable {
     /// The group.
     let group: AlertGroup
-    /// When it is to be told, by the wall clock; now for what is on its way.
+    /// When it is to be told, by the wall clock; long ago for what is on its way.
     let due: Double
-    /// How often what is on its way failed.
-    let failures: Int
     /// Whether what is differs from what was told.
     let hasNews: Bool
+    /// How often what is on its way failed; nil when nothing is.
+    let failures: Int?
 
-    /// What failed comes last of what is due: it may be what the receiver cannot take.
-    static func comesFirst(_ first: Self, _ second: Self) -> Bool {
-        (first.due, first.failures, first.group.model ?? "", first.group.version ?? "")
-            < (second.due, second.failures, second.group.model ?? "", second.group.version ?? "")
+    /// Whether another plan comes later.
+    ///
+    /// What is on its way comes last of what is due: it may be what the receiver cannot take.
+    func comesBefore(_ other: Self, now: Double) -> Bool {
+        let (own, others) = (failures == nil ? due : now, other.failures == nil ? other.due : now)
+        if own != others { return own < others }
+        if failures != other.failures { return failures ?? -1 < other.failures ?? -1 }
+        return (group.model ?? "", group.version ?? "")
+            < (other.group.model ?? "", other.group.version ?? "")
     }
 }
 
-/// What is found of one group, one alert after the other.
-private struct GroupTally {
-    let delivery: DeliveryState?
-    var count = 0
-    /// How many are on their way just so.
-    var onTheirWay = 0
-    var news = Double.infinity
+/// The plans of all receivers, of which only those are made anew that something changed of.
+struct DeliverySchedule: Sendable {
+    private var plans: [String: [AlertGroup: DeliveryPlan]] = [:]
+    private var stale: [String: Set<AlertGroup>] = [:]
+    private var silences: [Silence] = []
 
-    mutating func add(_ alert: Alert, _ receiver: AlertPolicy.Receiver) {
-        count += 1
-        if let item = delivery?.attempt?.items[alert.key], item == alert.item { onTheirWay += 1 }
-        let told = delivery?.told[alert.key]
-        if alert.state == .firing {
-            if told != alert.firedAt { news = min(news, alert.firedWall ?? -.infinity) }
-        } else if told != nil || !receiver.isLevelTriggered {
-            news = min(news, alert.resolvedWall ?? -.infinity)
-        }
+    /// The plan to follow first.
+    func first(for name: String, now: Double) -> DeliveryPlan? {
+        plans(for: name).min { $0.comesBefore($1, now: now) }
     }
 
-    var isOnItsWay: Bool { onTheirWay == count && delivery?.attempt?.items.count == count }
+    /// A receiver's plans.
+    func plans(for name: String) -> some Collection<DeliveryPlan> { (plans[name] ?? [:]).values }
+
+    /// What a receiver was told of a group has changed.
+    mutating func forget(_ key: DeliveryKey) {
+        stale[key.receiver]?.insert(key.group)
+    }
+
+    /// Something of groups has changed, or other silences are active: then all has.
+    mutating func forget(_ groups: Set<AlertGroup>, silences: [Silence]) {
+        if silences != self.silences {
+            self = DeliverySchedule()
+            self.silences = silences
+        }
+        for name in stale.keys { stale[name]?.formUnion(groups) }
+    }
+
+    /// Makes a receiver's plans anew, as far as it has to be.
+    mutating func refresh(
+        for name: String,
+        all groups: some Sequence<AlertGroup>,
+        plan: (AlertGroup) -> DeliveryPlan?
+    ) {
+        if let changed = stale.updateValue([], forKey: name) {
+            for group in changed { plans[name, default: [:]][group] = plan(group) }
+        } else {
+            plans[name] = [:]
+            for group in groups { plans[name, default: [:]][group] = plan(group) }
+        }
+    }
 }
 
 extension AlertEngine {
-    /// What a receiver should know: what fires, and what it does not know to be over.
-    func alerts(for view: ReceiverView) -> [Alert] {
-        var alerts: [Alert] = []
-        forEachAlert(for: view) { alerts.append($0) }
-        return alerts
+    /// Sees when a receiver is to be told of what.
+    mutating func refreshSchedule(_ view: ReceiverView) {
+        schedule.forget(book.takeTouched(), silences: view.silences)
+        var schedule = schedule
+        self.schedule = DeliverySchedule()
+        schedule.refresh(for: view.receiver.name, all: book.groups.keys) { plan(of: $0, for: view) }
+        self.schedule = schedule
     }
 
-    /// When a receiver is to be told, group by group.
-    func plans(_ view: ReceiverView, now: Double) -> [DeliveryPlan] {
-        var tallies: [AlertGroup: GroupTally] = [:]
-        forEachAlert(for: view) { alert in
-            let group = alert.key.group
-            let key = DeliveryKey(receiver: view.receiver.name, group: group)
-            tallies[group, default: GroupTally(delivery: deliveries[key])]
-                .add(alert, view.receiver)
-        }
-        return tallies.map { group, tally in
-            let due = view.due(news: tally.news, toldAt: tally.delivery?.toldAt)
-            let isOnItsWay = tally.isOnItsWay
-            return DeliveryPlan(
-                group: group,
-                due: isOnItsWay ? now : due,
-                failures: isOnItsWay ? tally.delivery?.attempt?.failures ?? 0 : 0,
-                hasNews: isOnItsWay || tally.news < .infinity
-            )
-        }
-    }
-
-    private func forEachAlert(for view: ReceiverView, _ body: (Alert) -> Void) {
-        for alert in book.active.values where view.tells(alert) { body(alert) }
-        for alert in book.ended.values where alert.awaitedBy.contains(view.receiver.name) {
+    /// What a receiver should know of a group: what fires, and what it does not know to be over.
+    func alerts(of group: AlertGroup, for view: ReceiverView) -> [Alert] {
+        (book.groups[group] ?? []).compactMap { key in
             // One that fires again says so.
-            if let active = book.active[alert.key], view.tells(active) { continue }
-            body(alert)
+            if let alert = book.active[key], view.tells(alert) { return alert }
+            guard let alert = book.ended[key], alert.awaitedBy.contains(view.receiver.name) else {
+                return nil
+            }
+            return alert
         }
+    }
+
+    private func plan(of group: AlertGroup, for view: ReceiverView) -> DeliveryPlan? {
+        let alerts = alerts(of: group, for: view)
+        guard !alerts.isEmpty else { return nil }
+        let delivery = deliveries[DeliveryKey(receiver: view.receiver.name, group: group)]
+        let attempt = delivery?.attempt
+        var news = Double.infinity
+        var isOnItsWay = attempt?.items.count == alerts.count
+        for alert in alerts {
+            isOnItsWay = isOnItsWay && attempt?.items[alert.key] == alert.item
+            let told = delivery?.told[alert.key]
+            if alert.state == .firing {
+                if told != alert.firedAt { news = min(news, alert.firedWall ?? -.infinity) }
+            } else if told != nil || !view.receiver.isLevelTriggered {
+                news = min(news, alert.resolvedWall ?? -.infinity)
+            }
+        }
+        return DeliveryPlan(
+            group: group,
+            due: isOnItsWay ? -.infinity : view.due(news: news, toldAt: delivery?.toldAt),
+            hasNews: isOnItsWay || news < .infinity,
+            failures: isOnItsWay ? attempt?.failures : nil
+        )
     }
 }
 

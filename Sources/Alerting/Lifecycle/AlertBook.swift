@@ -17,6 +17,10 @@ package struct AlertBook: Sendable {
     package private(set) var active: [AlertKey: Alert] = [:]
     /// What is over and not told everywhere; the condition may hold again meanwhile.
     package private(set) var ended: [AlertKey: Alert] = [:]
+    /// The keys of both, by group.
+    private(set) var groups: [AlertGroup: Set<AlertKey>] = [:]
+    /// The groups in which something changed that is told.
+    private var touched: Set<AlertGroup> = []
     /// What differs from what is kept.
     private var unkept: Set<Slot> = []
     /// How often a condition was found to hold that could be no alert: there were too many.
@@ -37,8 +41,11 @@ package struct AlertBook: Sendable {
     package init(rules: [AlertRule], kept: [Alert] = []) {
         self.rules = rules
         for alert in kept {
-            let hasEnded = alert.state == .resolved
-            if hasEnded { ended[alert.key] = alert } else { active[alert.key] = alert }
+            if alert.state == .resolved {
+                setEnded(alert.key, alert)
+            } else {
+                setActive(alert.key, alert)
+            }
         }
     }
 
@@ -63,14 +70,14 @@ package struct AlertBook: Sendable {
     /// Says who waits for the end of an alert that is over, or puts one back in its place.
     package mutating func put(_ alert: Alert) {
         guard alert.state == .resolved else { return }
-        ended[alert.key] = alert
+        setEnded(alert.key, alert)
         unkept.insert(Slot(key: alert.key, hasEnded: true))
     }
 
     /// Takes the wall clock's times that lie ahead for now: the clock was set back.
     package mutating func setBack(to wall: Double) {
         for (key, alert) in active where alert.isAhead(of: wall) {
-            active[key] = alert.setBack(to: wall)
+            setActive(key, alert.setBack(to: wall))
             unkept.insert(Slot(key: key, hasEnded: false))
         }
         for alert in ended.values where alert.isAhead(of: wall) { put(alert.setBack(to: wall)) }
@@ -78,8 +85,15 @@ package struct AlertBook: Sendable {
 
     /// Forgets an alert that is over and told.
     package mutating func forget(_ key: AlertKey) {
-        guard ended.removeValue(forKey: key) != nil else { return }
+        guard ended[key] != nil else { return }
+        setEnded(key, nil)
         unkept.insert(Slot(key: key, hasEnded: true))
+    }
+
+    /// The groups in which something changed that is told, since this was last asked.
+    mutating func takeTouched() -> Set<AlertGroup> {
+        defer { touched = [] }
+        return touched
     }
 
     /// What has to be kept since this was last asked; nil for what is gone.
@@ -265,16 +279,41 @@ extension AlertBook {
         let key = alert.key
         switch (transition, alert.state) {
         case (.none, _):
-            active[key] = alert
+            if active[key]?.isTold(as: alert) == true {
+                active[key] = alert
+            } else {
+                setActive(key, alert)
+            }
             return
         case (.changed, .resolved):
-            active[key] = nil
+            setActive(key, nil)
             newlyEnded.append((alert, ended[key]))
             put(alert)
-        case (.changed, _): active[key] = alert
-        case (.dropped, _): active[key] = nil
+        case (.changed, _): setActive(key, alert)
+        case (.dropped, _): setActive(key, nil)
         }
         unkept.insert(Slot(key: key, hasEnded: false))
+    }
+
+    private mutating func setActive(_ key: AlertKey, _ alert: Alert?) {
+        active[key] = alert
+        touch(key)
+    }
+
+    private mutating func setEnded(_ key: AlertKey, _ alert: Alert?) {
+        ended[key] = alert
+        touch(key)
+    }
+
+    private mutating func touch(_ key: AlertKey) {
+        let group = key.group
+        touched.insert(group)
+        if active[key] != nil || ended[key] != nil {
+            groups[group, default: []].insert(key)
+        } else {
+            groups[group]?.remove(key)
+            if groups[group]?.isEmpty == true { groups[group] = nil }
+        }
     }
 }
 
@@ -304,6 +343,11 @@ extension Alert {
     /// The last time of its own clock at which it was looked at; the wall clock for traffic.
     fileprivate func lastSign(_ wall: Double) -> Double {
         key.feature == nil ? wall : observedAt
+    }
+
+    /// Whether another state of it goes to the same receivers past the same silences.
+    fileprivate func isTold(as other: Alert) -> Bool {
+        severity == other.severity && window == other.window
     }
 
     /// Whether a time of the wall clock lies ahead.

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The annotations of an alert as Alertmanager has them.
-struct AlertAnnotations {
+package struct AlertAnnotations {
     /// Names and values by name; what the rule itself says comes before ours.
-    let pairs: [(name: String, value: String)]
+    package let pairs: [(name: String, value: String)]
 
     /// Puts an alert's annotations together.
     ///
     /// Alertmanager refuses names that are no names of labels: what is no letter or digit of ASCII
     /// becomes `_`. Of two that become the same the first stays.
-    init(_ alert: Alert, isSample: Bool, context: MessageContext) {
+    package init(_ alert: Alert, isSample: Bool = false, context: MessageContext) {
         var values: [String: String] = [:]
         let own = alert.annotations.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         for (name, value) in own.filter({ Self.labelName($0.key) == $0.key }) + own {

@@ -9,15 +9,19 @@ package struct NamePattern: Sendable, Hashable, Codable {
     /// The pattern as it was written.
     package let text: String
     private let tokens: [Token]
-    /// The only name that fits a pattern without wildcards; nil with some.
-    private let literal: String?
+    /// What every name that fits begins with.
+    private let prefix: String
+    /// Whether there is no more to it than the prefix, and whether anything may follow it.
+    private let (isLiteral, isPrefix): (Bool, Bool)
 
     /// Takes a pattern; every text is one.
     package init(_ text: String) {
         self.text = text
         tokens = Self.tokens(of: text)
-        let isLiteral = text.unicodeScalars.allSatisfy { !["*", "?", "\\"].contains($0) }
-        literal = isLiteral ? text : nil
+        let scalars = tokens.prefix { $0.scalar != nil }.compactMap(\.scalar)
+        prefix = String(String.UnicodeScalarView(scalars))
+        isLiteral = scalars.count == tokens.count
+        isPrefix = tokens.dropFirst(scalars.count) == [.any]
     }
 
     /// Reads the text.
@@ -35,10 +39,11 @@ package struct NamePattern: Sendable, Hashable, Codable {
     ///
     /// - Complexity: O(pattern × name) at worst: after a mismatch only the last `*` is tried again.
     package func matches(_ name: String) -> Bool {
-        // Strings are equal by canonical equivalence, patterns by scalars.
-        if let literal { return literal.unicodeScalars.elementsEqual(name.unicodeScalars) }
+        // By bytes: strings are equal by canonical equivalence, patterns by scalars.
+        guard name.utf8.starts(with: prefix.utf8) else { return false }
+        if isPrefix { return true }
+        if isLiteral { return name.utf8.count == prefix.utf8.count }
         let pattern = tokens
-        if pattern == [.any] { return true }
         let name = Array(name.unicodeScalars)
         var (position, index) = (0, 0)
         var retry: (position: Int, index: Int)?
@@ -62,6 +67,10 @@ package struct NamePattern: Sendable, Hashable, Codable {
         case any
         case one
         case scalar(Unicode.Scalar)
+
+        var scalar: Unicode.Scalar? {
+            if case .scalar(let own) = self { own } else { nil }
+        }
 
         func fits(_ scalar: Unicode.Scalar) -> Bool {
             switch self {

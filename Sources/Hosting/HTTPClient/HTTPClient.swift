@@ -67,7 +67,7 @@ package struct HTTPClient: Sendable {
                     try await bootstrap.connect(unixDomainSocketPath: path).get()
                 }
         } catch {
-            throw HTTPClientError(.unreachable(Self.text(of: error)), server: server)
+            throw HTTPClientError(.unreachable(ConnectionText.of(error)), server: server)
         }
     }
 
@@ -121,18 +121,6 @@ package struct HTTPClient: Sendable {
         } catch {
             await client.close()
             throw error
-        }
-    }
-
-    /// What the system says about a failed connection.
-    private static func text(of error: any Error) -> String {
-        switch error {
-        case let error as IOError: SystemError(code: error.errnoCode).description
-        case let error as NIOConnectionError:
-            error.connectionErrors.last.map { text(of: $0.error) } ?? "there is no such host"
-        case ChannelError.connectTimeout(let limit):
-            "not within \(DurationText.text(.nanoseconds(limit.nanoseconds)))"
-        default: "\(error)"
         }
     }
 }

@@ -15,11 +15,19 @@ package protocol ProgramSettings: Sendable, Equatable {
     /// What the manual calls the program, as in `the sidecar`.
     static var program: String { get }
 
+    /// What is wrong although every key by itself is right: names that nothing bears.
+    ///
+    /// - Parameter places: Where a key was said, by its path.
+    func faults(at places: [String: SettingsPlace]) -> [SettingsFault]
+
     /// What `kedge config` needs in order to read these settings; nil for what it reads by itself.
     static var configFlag: String? { get }
 }
 
 extension ProgramSettings {
+    /// Nothing.
+    package func faults(at places: [String: SettingsPlace]) -> [SettingsFault] { [] }
+
     /// The settings as a file that reads back to the same: what `config show` prints.
     package var yaml: String {
         YAMLWriter.document(Self.table.show(self))

@@ -27,9 +27,9 @@ package struct ResolvedSettings<Settings: ProgramSettings>: Sendable, Equatable 
         if let file { sources.read(file) }
         sources.read(environment)
         sources.read(flags)
-        guard sources.reading.faults.isEmpty else {
-            throw SettingsError(faults: sources.reading.faults)
-        }
+        var faults = sources.reading.faults
+        if faults.isEmpty { faults = sources.settings.faults(at: sources.reading.places) }
+        guard faults.isEmpty else { throw SettingsError(faults: faults) }
         settings = sources.settings
         places = sources.reading.places
     }

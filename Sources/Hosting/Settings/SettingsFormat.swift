@@ -59,6 +59,31 @@ package struct SettingsFormat<Value: Sendable>: Sendable {
         }
     }
 
+    /// A value written as one text that may be a secret: a fault does not repeat it.
+    ///
+    /// `parse` answers nil when the text is not what is expected; what `show` makes need not read
+    /// back.
+    package static func secret(
+        _ expected: String,
+        parse: @escaping @Sendable (String) -> Value?,
+        show: @escaping @Sendable (Value) -> SettingsNode
+    ) -> SettingsFormat {
+        SettingsFormat(expected: expected, shape: .scalar) { node, key, reading in
+            guard !node.isNull, case .scalar(let text, _) = node.content, let value = parse(text)
+            else {
+                let problem = SettingsFault.Problem.unexpected(
+                    found: "something else",
+                    expected: expected
+                )
+                reading.report(problem, key: key, at: node.place)
+                return nil
+            }
+            return value
+        } encode: { value in
+            show(value)
+        }
+    }
+
     /// The format of a value that may be absent; shown only when it is there.
     package var optional: SettingsFormat<Value?> {
         SettingsFormat<Value?>(expected: expected, shape: shape, parts: parts) {

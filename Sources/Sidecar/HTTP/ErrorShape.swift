@@ -10,7 +10,8 @@ import Logging
 ///
 /// Messages of unexpected errors stay in the log: they may name files of this machine.
 struct ErrorShape<Context: RequestContext>: RouterMiddleware {
-    /// What there is, and the methods that it knows.
+    /// What there is, and the methods that it knows; a path that ends in `/*` is for everything one
+    /// step below.
     let methods: [String: String]
     let logger: Logger
 
@@ -45,7 +46,9 @@ struct ErrorShape<Context: RequestContext>: RouterMiddleware {
 
     /// The router finds nothing for another method either.
     private func notFound(_ request: Request) -> HTTPAnswer {
-        guard let methods = methods[request.uri.path] else {
+        let path = request.uri.path
+        let parent = path.lastIndex(of: "/").map { path[...$0] + "*" } ?? ""
+        guard let methods = methods[path] ?? methods[String(parent)] else {
             return .error(
                 .notFound,
                 code: "not_found",

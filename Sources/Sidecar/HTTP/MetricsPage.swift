@@ -12,6 +12,7 @@ final class MetricsPage: Sendable {
     private let ingest: Ingest
     private let journal: JournalKeeper?
     private let rawLog: RawLog?
+    private let desk: AlertDesk
 
     init(
         build: BuildInfo,
@@ -19,13 +20,15 @@ final class MetricsPage: Sendable {
         board: ReportBoard,
         ingest: Ingest,
         journal: JournalKeeper?,
-        rawLog: RawLog?
+        rawLog: RawLog?,
+        desk: AlertDesk
     ) {
         document = Mutex(MetricsDocument(build: build, maximumFeatures: maximumFeatures))
         self.board = board
         self.ingest = ingest
         self.journal = journal
         self.rawLog = rawLog
+        self.desk = desk
     }
 
     /// The page in the format that the scraper likes best.
@@ -33,6 +36,7 @@ final class MetricsPage: Sendable {
         let choice = ExpositionChoice.negotiate(accept: accept)
         let (report, counters) = (board.report, ingest.counters)
         let (figures, raw) = (journal?.figures, rawLog?.figures)
+        let alerts = desk.figures(at: wallClockSeconds())
         let process = ProcessStatistics.ofThisProcess()
         let body = document.withLock { document in
             document.render(
@@ -41,6 +45,7 @@ final class MetricsPage: Sendable {
                 counters: counters,
                 journal: figures,
                 raw: raw,
+                alerts: alerts,
                 process: process
             )
         }

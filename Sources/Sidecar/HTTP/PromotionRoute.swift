@@ -10,16 +10,13 @@ import NIOPosix
 /// `POST /api/v1/references`: puts a reference in force, for somebody who may.
 struct PromotionRoute: Sendable {
     let references: ReferenceWatch
-    /// Nil lets nobody change state over the network.
-    let token: TokenFile?
-    /// Whether whoever is connected may change state.
-    let isAdministrator: Bool
+    let gate: ChangeGate
 
     /// Answers a request whose body is a reference file.
     ///
     /// Files are read and written on a thread for what blocks.
     func answer(_ request: Request) async throws -> HTTPAnswer {
-        if let refusal = try await refusal(of: request) { return .refusal(refusal) }
+        if let refusal = try await gate.refusal(of: request) { return .refusal(refusal) }
         let bytes: [UInt8]
         do {
             let body = try await request.body.collect(upTo: references.limits.bytes)
@@ -44,16 +41,6 @@ struct PromotionRoute: Sendable {
                 code: error.code,
                 message: "\(error)"
             )
-        }
-    }
-
-    private func refusal(of request: Request) async throws -> ChangeRefusal? {
-        let authorization = request.headers[.authorization]
-        let (token, isAdministrator) = (token, isAdministrator)
-        return try await NIOThreadPool.singleton.runIfActive {
-            ChangeRefusal(authorization: authorization, isAdministrator: isAdministrator) {
-                token?.authorizes($0) ?? false
-            }
         }
     }
 }

@@ -20,6 +20,8 @@ struct SidecarRoutes: Sendable {
     let readiness: Readiness
     let journal: JournalKeeper?
     let references: ReferenceWatch
+    let desk: AlertDesk
+    let post: NotificationPost
     /// Nil lets nobody change state over the network.
     let token: TokenFile?
     let version: String
@@ -35,17 +37,17 @@ struct SidecarRoutes: Sendable {
     func router(isAdministrator: Bool) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         let answers = answers
+        let gate = ChangeGate(token: token, isAdministrator: isAdministrator)
+        let alerts = AlertRoutes(desk: desk, post: post, gate: gate)
         var methods = answers.mapValues { _ in "GET, HEAD" }
         methods[Self.referencesPath] = "GET, HEAD, POST"
+        methods.merge(AlertRoutes.methods) { $1 }
         router.add(middleware: ErrorShape(methods: methods, logger: logger))
         for (path, answer) in answers {
             router.get(RouterPath(path)) { request, _ in answer(request) }
         }
-        let promotion = PromotionRoute(
-            references: references,
-            token: token,
-            isAdministrator: isAdministrator
-        )
+        alerts.add(to: router)
+        let promotion = PromotionRoute(references: references, gate: gate)
         router.post(RouterPath(Self.referencesPath)) { request, _ in
             try await promotion.answer(request)
         }
@@ -109,6 +111,8 @@ struct SidecarRoutes: Sendable {
             <li><a href="/metrics">/metrics</a> for Prometheus</li>
             <li><a href="/api/v1/report">/api/v1/report</a> the last report</li>
             <li><a href="/api/v1/monitors">/api/v1/monitors</a> what is watched</li>
+            <li><a href="/api/v1/alerts">/api/v1/alerts</a> what is wrong, and
+            <a href="/api/v1/silences">/api/v1/silences</a> what is not told</li>
             <li><a href="/api/v1/references">/api/v1/references</a> what it is compared with</li>
             <li><a href="/health">/health</a>, <a href="/ready">/ready</a></li>
             </ul></body></html>

@@ -79,6 +79,7 @@ extension Ingest {
         }
         if !drained.reports.isEmpty {
             board.publish(drained.reports, at: now)
+            watch(drained.reports, state, now: now)
             state.schedule.reported(at: now)
         }
         notices += faultNotices(tally, &state, now: now)

@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
 package import DriftMonitor
 import Hosting
 package import Journal
@@ -28,6 +29,8 @@ package final class Ingest: Sendable {
 
     let state: Mutex<State>
     let board: ReportBoard
+    /// Who watches what is reported; nil for nobody.
+    private let desk: AlertDesk?
     let logger: Logger
     private let kept: Kept?
     let rawQueue: RecordQueue?
@@ -40,6 +43,7 @@ package final class Ingest: Sendable {
     /// - Parameters:
     ///   - settings: How records are windowed, and how much is monitored.
     ///   - board: Where reports are published.
+    ///   - desk: Who watches what is reported; nil for nobody.
     ///   - kept: What a journal remembers; nil when there is no journal.
     ///   - rawQueue: Where the lines of accepted records go as they came; nil for nowhere.
     ///   - logger: Where odd records are told.
@@ -47,6 +51,7 @@ package final class Ingest: Sendable {
     package init(
         settings: SidecarSettings,
         board: ReportBoard,
+        desk: AlertDesk? = nil,
         kept: Kept? = nil,
         rawQueue: RecordQueue? = nil,
         logger: Logger,
@@ -73,6 +78,7 @@ package final class Ingest: Sendable {
             )
         )
         self.board = board
+        self.desk = desk
         self.kept = kept
         self.rawQueue = rawQueue
         self.logger = logger
@@ -141,8 +147,41 @@ extension Ingest {
     }
 
     func evaluate(_ state: inout State, now: Double) {
-        board.publish(state.monitors.report(at: now))
+        let report = state.monitors.report(at: now)
+        board.publish(report)
         state.schedule.reported(at: now)
+        guard let desk else { return }
+        // On the event clock this report is for looking; rules read those of pane borders.
+        if state.schedule.clock == .arrival { watch(report.monitors, state, now: now) }
+        desk.observe(TrafficSample(state, report), now: now)
+    }
+
+    /// Has the rules look at reports, under the lock that keeps them in order.
+    func watch(_ reports: [MonitorReport], _ state: State, now: Double) {
+        desk?.observe(reports, now: now) { state.monitors.description(of: $0) }
+    }
+}
+
+extension TrafficSample {
+    /// What has come in, and what is watched of it.
+    fileprivate init(_ state: Ingest.State, _ report: Report) {
+        let versions = zip(state.monitors.recordCounts, state.monitors.lastRecords)
+        self.init(
+            versions: versions.map { counts, lastRecord in
+                Version(
+                    model: counts.model,
+                    version: counts.version,
+                    records: counts.records,
+                    failed: counts.failed,
+                    lastRecord: lastRecord,
+                    isWatched: report.monitors.contains {
+                        $0.model == counts.model && $0.version == counts.version
+                    }
+                )
+            },
+            rejected: state.counters.rejected.values.reduce(0, &+),
+            dropped: state.counters.producerDropped
+        )
     }
 }
 

@@ -13,9 +13,7 @@ package struct JournalFigures: Sendable, Equatable {
     package var failure: String?
     /// The size of its files, in bytes.
     package var fileBytes: Int = 0
-    /// Commits by how long they took; the last are those above every bound.
-    private var counts = [UInt64](repeating: 0, count: Self.bounds.values.count + 1)
-    private var seconds = 0.0
+    private var tally = HistogramTally(Self.bounds)
 
     /// From a fast disk to one that is overloaded, in seconds.
     private static let bounds = Histogram.Bounds([
@@ -26,13 +24,11 @@ package struct JournalFigures: Sendable, Equatable {
     package init() {}
 
     /// How long commits took, in seconds.
-    var durations: Histogram { Histogram(bounds: Self.bounds, counts: counts, sum: seconds) }
+    var durations: Histogram { tally.histogram }
 
     /// A commit is durable after so many seconds.
     package mutating func committed(after seconds: Double) {
         commits += 1
-        self.seconds += seconds
-        let bucket = Self.bounds.values.firstIndex { seconds <= $0 }
-        counts[bucket ?? counts.count - 1] += 1
+        tally.observe(seconds)
     }
 }

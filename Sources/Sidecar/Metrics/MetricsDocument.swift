@@ -32,6 +32,7 @@ package struct MetricsDocument: Sendable {
     ///   - counters: The live counters of the socket.
     ///   - journal: What the journal does; nil without one.
     ///   - raw: What the raw log holds; nil without one.
+    ///   - alerts: The alerts and what became of their notifications; nil without any rules.
     ///   - process: What the kernel says about the process.
     /// - Returns: The page, to be sent as it is or compressed.
     /// - Complexity: O(bytes written).
@@ -41,6 +42,7 @@ package struct MetricsDocument: Sendable {
         counters: IngestCounters,
         journal: JournalFigures? = nil,
         raw: RawLog.Figures? = nil,
+        alerts: AlertFigures? = nil,
         process: ProcessStatistics
     ) -> [UInt8] {
         var writer = ExpositionWriter(format, reservingBytes: lastCount + lastCount / 8)
@@ -48,6 +50,7 @@ package struct MetricsDocument: Sendable {
         ingest.write(counters, to: &writer)
         if let journal { JournalMetrics.write(journal, counters, to: &writer) }
         if let raw { JournalMetrics.write(raw, to: &writer) }
+        if let alerts { AlertMetrics.write(alerts, to: &writer) }
         drift.write(report, to: &writer)
         ProcessMetrics.write(process, to: &writer)
         let page = writer.finish()

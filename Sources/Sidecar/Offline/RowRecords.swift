@@ -9,6 +9,7 @@ package struct RowRecords: Sendable {
     private let model: String?
     private let version: String?
     private let relabels: Bool
+    private let timeShift: Double
     /// What each column met so far is.
     private var roles: [RowMapping.Role] = []
     private var names: [String] = []
@@ -19,13 +20,16 @@ package struct RowRecords: Sendable {
     ///   - model: The model of rows that do not name theirs.
     ///   - version: The version of rows that do not name theirs.
     ///   - relabels: Whether what rows name themselves does not count.
+    ///   - timeShift: By how many seconds records are later than their rows say.
     package init(
         _ mapping: RowMapping,
         model: String?,
         version: String?,
-        relabels: Bool = false
+        relabels: Bool = false,
+        timeShift: Double = 0
     ) {
         self.mapping = mapping
+        self.timeShift = timeShift
         self.relabels = relabels
         self.model = model
         self.version = version
@@ -70,7 +74,8 @@ package struct RowRecords: Sendable {
         case (.prediction(let reading), _):
             record.prediction = mapping.value(of: cell, as: reading)
         case (.time, let text?):
-            record.timestamp = cell.number ?? RFC3339.parse(text) ?? Self.unreadableTime
+            let time = cell.number ?? RFC3339.parse(text)
+            record.timestamp = time.map { $0 + timeShift } ?? Self.unreadableTime
         case (.identifier, let text): record.id = text
         case (.model, let text): if !relabels { record.model = text }
         case (.version, let text): if !relabels { record.version = text }

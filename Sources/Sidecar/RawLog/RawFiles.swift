@@ -37,7 +37,9 @@ struct RawFiles: ~Copyable {
     /// - Throws: `SystemError`; some of the lines may be written then.
     mutating func append(_ lines: [UInt8], now: Double) throws(SystemError) {
         if !isListed { try list() }
-        if currentBytes >= Self.fileBytes(settings) || now - currentSince >= Self.longestSeconds { close() }
+        if currentBytes >= Self.fileBytes(settings) || now - currentSince >= Self.longestSeconds {
+            close()
+        }
         if !lines.isEmpty {
             if current == nil { try begin(now: now) }
             do throws(SystemError) {

@@ -7,7 +7,7 @@ package import Hosting
 extension SidecarSettings {
     /// Every key of the file, in the order of the manual.
     package static let table = SettingsTable<SidecarSettings>(
-        serviceKeys + socketKeys + monitorKeys + limitKeys + rawLogKeys
+        serviceKeys + socketKeys + monitorKeys + alertKeys + limitKeys + rawLogKeys
     )
 
     private static let serviceKeys: [SettingsKey<SidecarSettings>] = [
@@ -22,16 +22,17 @@ extension SidecarSettings {
             \.state,
             // The socket of the commands is in it, and its path must fit as well.
             .path("a directory", limit: AdminSocket.maximumStateBytes),
-            "The directory that is this process's own, and locked by it: the journal, promoted "
-                + "references, and the socket of kedge reference promote. None keeps nothing.",
+            "The directory that is this process's own, and locked by it: the journal, alerts, "
+                + "promoted references, and the socket of kedge reference and kedge alerts. None "
+                + "keeps nothing.",
             example: "/var/lib/kedge"
         ),
         SettingsKey(
             "token_file",
             \.tokenFile,
             .path("a file"),
-            "The file of the token with which clients may promote references over the network "
-                + "(Authorization: Bearer); without one nobody may.",
+            "The file of the token with which clients may promote references, silence alerts and "
+                + "test receivers over the network (Authorization: Bearer); without one nobody may.",
             example: "/etc/kedge/token"
         ),
         SettingsKey(

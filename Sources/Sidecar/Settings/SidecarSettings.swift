@@ -62,6 +62,9 @@ package struct SidecarSettings: ProgramSettings {
     /// Features of one monitor that have series on `/metrics`; the overflow is counted.
     package var metricsFeatures = 200
 
+    /// What is worth telling, and whom.
+    package var alerts = AlertSettings()
+
     /// Records kept as they came; off unless asked for.
     package var rawLog = RawLog()
 

@@ -17,8 +17,9 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Builds a reference from January and February, starts a server with the flights model and a \
             sidecar beside it, asks the server for a prediction of every flight of February and then \
-            of June and July in accelerated event time, and shows what both report. Keeps serving \
-            until Ctrl-C.
+            of June and July in accelerated event time, and shows what both report. What drifts is \
+            told to a receiver that prints its messages, and so is the end of it, when the next \
+            February comes. Keeps serving until Ctrl-C.
             """
     )
 
@@ -37,7 +38,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "How fast event time runs: 172800x is two days a second; or max.")
     var speed: ReplaySpeed = .times(172_800)
 
-    @Flag(help: "End by itself once the summer is over.")
+    @Flag(help: "End by itself once the year is over.")
     var once = false
 
     func validate() throws {
@@ -52,9 +53,12 @@ struct DemoCommand: AsyncParsableCommand {
         let directory = try DemoDirectory()
         let reference = try directory.buildReference(from: "\(data)/reference.csv.gz")
         let socket = directory.path("kedge.sock")
+        let display = DemoDisplay(isTerminal: isatty(STDOUT_FILENO) == 1, socket: socket)
+        let receiver = DemoReceiver { display.tell($0) }
+        let channel = try await receiver.bind()
         let logger = Logger(label: "kedge") { _ in JSONLogHandler(level: .error) }
         let settings: SidecarSettings = try read(
-            sidecarSettings(reference: reference, socket: socket),
+            sidecarSettings(reference: reference, socket: socket, channel: channel),
             called: "the demo's settings of the sidecar"
         )
         let sidecar = try Sidecar(settings: settings, build: .current, logger: logger) { settings }
@@ -71,12 +75,18 @@ struct DemoCommand: AsyncParsableCommand {
             acts: [
                 DemoAct(title: "A quiet February", stream: "\(data)/stream-quiet.csv.gz"),
                 DemoAct(title: "The summer", stream: "\(data)/stream-summer.csv.gz"),
+                DemoAct(
+                    title: "The next February",
+                    stream: "\(data)/stream-quiet.csv.gz",
+                    later: 365 * 86_400
+                ),
             ],
             reference: reference,
             speed: speed,
             endsByItself: once,
             pod: DemoPod(sidecar: sidecar, server: server),
-            display: DemoDisplay(isTerminal: isatty(STDOUT_FILENO) == 1, socket: socket)
+            display: display,
+            receiver: receiver
         )
         try await sidecar.run(with: [ServerCompanion(server: server), service])
         // The directory goes with its last use, which is after the socket's.
@@ -99,9 +109,15 @@ struct DemoCommand: AsyncParsableCommand {
         """
     }
 
+    /// Messages come as soon as event time, which runs by days a second, has anything to tell.
+    ///
     /// Weather changes by the week, so its thresholds are wide, and a window is judged when it is
     /// nearly full; what is left at 0.1 is the model's business.
-    private func sidecarSettings(reference: String, socket: String) -> String {
+    private func sidecarSettings(
+        reference: String,
+        socket: String,
+        channel: ListenAddress
+    ) -> String {
         """
         listen: \(listen)
         socket: {path: "\(socket)"}
@@ -121,6 +137,14 @@ struct DemoCommand: AsyncParsableCommand {
             visib: {ks_statistic: 0.4}
             pressure: {ks_statistic: 0.7}
             dep_delay: {ks_statistic: 0.3}
+        external_url: "http://\(listen)"
+        rules:
+          - {name: FeatureDrift, statistic: drift, features: ["!prediction"], for: 24h, keep_firing_for: 72h}
+          - {name: PredictionDrift, statistic: drift, features: [prediction], for: 24h, keep_firing_for: 72h, severity: critical}
+        receivers:
+          - {name: channel, slack: {url: "http://\(channel)/services/demo"}}
+        group_wait: 500ms
+        group_interval: 1s
         """
     }
 }

@@ -29,7 +29,10 @@ final class DemoDisplay: Sendable {
               predict  http://\(server)/predict    (and /metrics, /openapi.json, /v2)
               socket   \(socket)
               metrics  http://\(sidecar)/metrics
-              API      http://\(sidecar)/api/v1/report
+              API      http://\(sidecar)/api/v1/report, /api/v1/alerts
+
+            Two rules watch it: drift of a feature and drift of the prediction. What they find goes to
+            a receiver of Slack messages that the demo has built in, which prints them.
 
             A statistic is over its threshold: drifted. Below: steady. The noise floor is what to
             expect without any drift. Too few rows: learning.
@@ -67,12 +70,25 @@ final class DemoDisplay: Sendable {
         }
     }
 
+    /// Leaves the table standing and prints a message that the receiver got.
+    func tell(_ message: String) {
+        shownLines.withLock { $0 = 0 }
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        let title = "── the team's channel gets "
+        let width = 92
+        let rule = String(repeating: "─", count: width - title.count)
+        Terminal.output("\(title)\(rule)\n")
+        Terminal.output(lines.map { "│ \($0)\n" }.joined())
+        Terminal.output(String(repeating: "─", count: width) + "\n\n")
+    }
+
     /// Says what drifted in the end, and how to go on looking.
-    func conclude(_ report: Report, address: String?) {
+    func conclude(_ report: Report, messages: Int, address: String?) {
         let features = report.monitors.first?.windows.first?.features ?? []
         let drifted = features.filter { $0.verdict == .drifted }.map(\.name)
         let steady = features.filter { $0.verdict == .steady }.map(\.name)
         Terminal.output("In the end: drifted \(list(drifted)); steady \(list(steady)).\n")
+        Terminal.output("The team's channel got \(messages) messages.\n")
         guard let address else { return }
         Terminal.output("Still serving http://\(address)/metrics; Ctrl-C ends it.\n")
     }

@@ -19,6 +19,7 @@ struct DemoService: Service {
     let endsByItself: Bool
     let pod: DemoPod
     let display: DemoDisplay
+    let receiver: DemoReceiver
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
@@ -26,7 +27,11 @@ struct DemoService: Service {
                 let addresses = try await addresses()
                 display.introduce(server: "\(addresses.server)", sidecar: addresses.sidecar)
                 for act in acts { try await play(act, on: addresses.server) }
-                display.conclude(pod.report, address: endsByItself ? nil : addresses.sidecar)
+                display.conclude(
+                    pod.report,
+                    messages: receiver.count,
+                    address: endsByItself ? nil : addresses.sidecar
+                )
                 while !endsByItself { try await Task.sleep(for: .seconds(3_600)) }
             } catch is CancellationError {
                 // Ctrl-C: the pod ends in its own order.
@@ -48,7 +53,8 @@ struct DemoService: Service {
         let feed = try FlightFeed(
             path: act.stream,
             reference: ReferenceFile.load(reference).reference,
-            speed: speed
+            speed: speed,
+            later: act.later
         )
         let (start, before) = (ContinuousClock.now, pod.serving)
         let wholeAct = try await withThrowingTaskGroup(of: Void.self) { group in
@@ -88,6 +94,8 @@ struct DemoService: Service {
 struct DemoAct: Sendable {
     let title: String
     let stream: String
+    /// By how many seconds its flights are later than the stream says.
+    var later = 0.0
 }
 
 /// The server did not predict a flight.

@@ -30,8 +30,14 @@ actor FlightFeed {
     ///   - path: The file: CSV, gzipped or not, with the columns `id` and `ts`.
     ///   - reference: Its features are those that are sent, the prediction excepted.
     ///   - speed: How fast event time runs.
+    ///   - later: By how many seconds flights are later than the table says.
     /// - Throws: `TableSourceError`.
-    init(path: String, reference: Reference, speed: ReplaySpeed) throws(TableSourceError) {
+    init(
+        path: String,
+        reference: Reference,
+        speed: ReplaySpeed,
+        later: Double
+    ) throws(TableSourceError) {
         var source = try TableSource(path: path, options: TableReader.Options())
         let head = try ReplayHead(of: &source)
         let mapping = RowMapping(
@@ -41,7 +47,7 @@ actor FlightFeed {
             prediction: "prediction",
             ignored: ["prediction"]
         )
-        records = RowRecords(mapping, model: nil, version: nil)
+        records = RowRecords(mapping, model: nil, version: nil, timeShift: later)
         pace = ReplayPace(speed: speed)
         rows = head.rows
         self.source = source

@@ -1,0 +1,118 @@
+// Kedge — drift monitoring beside the model.
+// SPDX-License-Identifier: Apache-2.0
+
+import Alerting
+import Hosting
+import Journal
+import Logging
+import Synchronization
+
+/// Keeps the alerts over a restart: what changed at the desk goes to the disk before anybody is
+/// told of it.
+///
+/// A file that fails stops no alert: they go on in memory, and are told, and once the file can be
+/// written again everything is.
+final class AlertKeeper: Sendable {
+    /// How long a file that failed is left alone.
+    static let retrySeconds = 1.0
+    /// How long notifications wait for a file that could not be read at the start: without it
+    /// nobody knows who was told what.
+    static let patience = 60.0
+
+    private let path: String
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Nil while the file cannot be used.
+        var store: AlertStore?
+        /// Whether what it held at the start is known.
+        var isRead = false
+        /// When it is tried again, by the wall clock.
+        var nextAttempt = -Double.infinity
+        var startedAt: Double
+        var failure: JournalError?
+    }
+
+    /// Opens the file in a state directory, or begins without it.
+    init(directory: String, logger: Logger, now: Double) {
+        path = directory + "/" + AlertStore.fileName
+        self.logger = logger
+        state = Mutex(State(startedAt: now))
+    }
+
+    /// What the last process left; nil when it cannot be read now. Waits for the disk.
+    func load(now: Double) -> KeptAlerts? {
+        state.withLock { state in load(&state, now: now) }
+    }
+
+    /// Whether notifications may be sent: what was told before is known, or never will be.
+    func isReady(now: Double) -> Bool {
+        state.withLock { $0.isRead || now - $0.startedAt >= Self.patience }
+    }
+
+    /// Keeps what has changed, together or not at all; waits for the disk.
+    ///
+    /// Whoever calls this while somebody else does waits for both.
+    func keep(_ desk: AlertDesk, now: Double) {
+        state.withLock { state in
+            if state.store == nil {
+                guard now >= state.nextAttempt || now < state.nextAttempt - Self.retrySeconds else {
+                    return
+                }
+                if state.isRead {
+                    open(&state, now: now)
+                    desk.keepAnew()
+                } else if let kept = load(&state, now: now) {
+                    desk.resume(from: kept, now: now)
+                }
+            }
+            guard let store = state.store else { return }
+            let changes = desk.takeChanges()
+            guard !changes.isEmpty else { return }
+            do throws(JournalError) {
+                try store.commit(changes, time: now)
+                if state.failure != nil { logger.info("alerts are kept again") }
+                state.failure = nil
+            } catch {
+                desk.keepAgain(changes)
+                failed(error, &state, now: now)
+            }
+        }
+    }
+
+    private func load(_ state: inout State, now: Double) -> KeptAlerts? {
+        open(&state, now: now)
+        guard let store = state.store else { return nil }
+        do throws(JournalError) {
+            let kept = try store.load()
+            state.isRead = true
+            return kept
+        } catch {
+            failed(error, &state, now: now)
+            return nil
+        }
+    }
+
+    private func open(_ state: inout State, now: Double) {
+        do throws(JournalError) {
+            let store = try AlertStore(path: path, time: now)
+            for event in store.events { logger.error("\(event)") }
+            state.store = store
+        } catch {
+            failed(error, &state, now: now)
+        }
+    }
+
+    private func failed(_ error: JournalError, _ state: inout State, now: Double) {
+        if state.failure != error {
+            logger.error(
+                "alerts are not kept; a restart would forget them",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+        state.failure = error
+        state.store = nil
+        state.nextAttempt = now + Self.retrySeconds
+    }
+}
