@@ -64,6 +64,30 @@ extension DeliveryWorld {
         }
     }
 
+    /// Holds what is to be done to what a process would do that began anew now.
+    mutating func compareAnew(_ name: String) {
+        commit()
+        guard (engine.receivers[name]?.notBefore ?? 0) <= now, let kept = try? rows.kept() else {
+            return
+        }
+        var anew = AlertEngine(policy: policy, kept: kept, seed: { "0" })
+        if engine.pending(for: name, now: now) != anew.pending(for: name, now: now) {
+            fail("\(name): other notifications wait than for a process that began anew")
+        }
+        var own = engine
+        switch (own.next(for: name, now: now), anew.next(for: name, now: now)) {
+        case (.wait(let due), .wait(let other)) where due == other: break
+        case (.send(let notification), .send(let other)):
+            // Which group is first depends on failures, which are not kept.
+            guard notification.group == other.group else { return }
+            let items = Set(notification.alerts.map(SimulatedReceiver.Item.init))
+            if items != Set(other.alerts.map(SimulatedReceiver.Item.init)) {
+                fail("\(name): \(notification.id) is not what a process that began anew tells")
+            }
+        case (let step, let other): fail("\(name): \(step), and anew \(other)")
+        }
+    }
+
     /// Ends everything, and sees what is left.
     mutating func end() {
         for group in Self.groups { levels[group] = 0 }

@@ -265,6 +265,7 @@ extension DeliveryWorld {
 
     private mutating func sendOne(_ index: Int) -> Bool {
         let name = receivers[index].settings.name
+        if chance(0.05) { compareAnew(name) }
         guard case .send(let notification) = engine.next(for: name, now: now) else { return false }
         if crash() { return true }
         commit()
