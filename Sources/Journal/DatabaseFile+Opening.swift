@@ -104,9 +104,17 @@ extension DatabaseFile {
             let findings = try queue.write(check)
             try queue.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
             return Opened(queue: queue, findings: findings)
+        } catch let error as DatabaseError where Self.tellsOfOtherTables(error) {
+            let damage = Damage(reason: "its tables are not those of its version: \(error)")
+            throw JournalError(damage, of: schema.name)
         } catch {
             throw JournalError(error, of: schema.name)
         }
+    }
+
+    /// Whether SQLite does not take what it takes of a sound file.
+    private static func tellsOfOtherTables(_ error: DatabaseError) -> Bool {
+        [.SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode)
     }
 
     /// Sets what belongs to a connection, and reads back what durability hangs on.

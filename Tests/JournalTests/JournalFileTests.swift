@@ -93,6 +93,17 @@ struct JournalFileTests {
     }
 
     @Test
+    func `sets a journal aside whose tables are others`() throws {
+        try JournalStore(path: path, time: 0).close()
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { try $0.execute(sql: "ALTER TABLE session RENAME COLUMN name TO names") }
+        try queue.close()
+        let store = try JournalStore(path: path, time: 0)
+        #expect("\(store.events)".contains("its tables are not those of its version"))
+        #expect(try store.commit(JournalCommit(time: 1)) == 1)
+    }
+
+    @Test
     func `replaces nothing when it must not`() throws {
         var options = JournalStore.Options()
         options.replaces = false
