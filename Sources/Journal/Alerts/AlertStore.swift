@@ -20,15 +20,16 @@ package final class AlertStore: Sendable {
         package var checkpointBytes = 512 << 10
         /// The most that the file may take, in bytes; `nil` for as much as the disk has.
         package var maximumBytes: Int?
-        /// The bytes of a page of a file that is made.
-        package var pageBytes = 4_096
+        /// The bytes of a page of a file that is made: a quarter of it holds an alert, whose row
+        /// would take a page of its own otherwise.
+        package var pageBytes = 8_192
 
         /// The defaults.
         package init() {}
     }
 
     /// Pages that stay in the file though they are free.
-    private static let freePages = 64
+    private static let freePages = 32
 
     /// What was put aside when the file was opened.
     package let events: [AlertStoreEvent]
