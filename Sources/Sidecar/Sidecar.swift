@@ -88,6 +88,9 @@ package struct Sidecar: Sendable {
             guard settings.rawLog.isOn else { return nil }
             return try RawLog(state: directory.path, settings: settings.rawLog, logger: logger)
         }
+        if !settings.alerts.receivers.isEmpty, stateDirectory == nil {
+            logger.warning("there is no state directory: a restart forgets who was told what")
+        }
         if settings.rawLog.isOn, stateDirectory == nil {
             logger.warning("raw_log is on, and there is no state directory: nothing is kept")
         }

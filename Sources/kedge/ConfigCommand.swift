@@ -10,8 +10,8 @@ import Sidecar
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Check or show the settings of a sidecar or, with --server, of a server.",
-        subcommands: [Check.self, Show.self]
+        abstract: "Check, show or explain the settings of a sidecar or, with --server, of a server.",
+        subcommands: [Check.self, Show.self, Manual.self]
     )
 
     /// Whose settings, and where they come from.
@@ -42,6 +42,23 @@ struct ConfigCommand: ParsableCommand {
         func run() throws {
             _ = try program.yamlOrExit()
             Terminal.output("the settings are valid\n")
+        }
+    }
+
+    /// `kedge config manual`: a file to begin with.
+    struct Manual: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a settings file with every key, its meaning and its default."
+        )
+
+        @Flag(help: "Print that of kedge serve instead of that of kedge sidecar.")
+        var server = false
+
+        func run() {
+            Terminal.output(
+                server
+                    ? SettingsManual<ServerSettings>.yaml : SettingsManual<SidecarSettings>.yaml
+            )
         }
     }
 

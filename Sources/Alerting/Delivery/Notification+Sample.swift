@@ -25,14 +25,15 @@ extension Notification {
                 noiseFloor: 0.015,
                 rows: 5_000,
                 moved: [
-                    MovedShare(part: "temp above 64.4", reference: 0, window: 0.31),
-                    MovedShare(part: "temp 10.94 to 30.02", reference: 0.25, window: 0.08),
+                    MovedShare(part: "temp above 64.4:", reference: 0, window: 0.31),
+                    MovedShare(part: "temp 10.94 to 30.02:", reference: 0.25, window: 0.08),
                 ],
                 referenceShares: [0.2, 0.2, 0.2, 0.2, 0.2, 0],
                 windowShares: [0.02, 0.06, 0.1, 0.3, 0.52, 0]
             )
         )
         alert.state = .firing
+        alert.observedAt = time
         alert.firedAt = time - 300
         alert.firedWall = time - 300
         return Notification(

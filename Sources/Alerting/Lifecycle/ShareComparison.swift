@@ -6,7 +6,8 @@ import DriftStatistics
 
 /// A part of a feature's values, and its share then and now.
 package struct MovedShare: Sendable, Equatable, Codable {
-    /// The part in words: `carrier=UA`, `temp above 64.4`, `plane_age missing`.
+    /// The part in words: `carrier=UA`, `temp above 64.4:`, `plane_age missing`; what ends
+    /// in a number ends in a colon.
     package var part: String
     /// Its share of the reference's rows, [0, 1].
     package var reference: Double
@@ -148,7 +149,7 @@ struct ShareComparison {
     }
 
     private func part(_ words: String, _ reference: Double, _ window: Double) -> MovedShare {
-        MovedShare(part: "\(feature.name) \(words)", reference: reference, window: window)
+        MovedShare(part: "\(feature.name) \(words):", reference: reference, window: window)
     }
 
     /// An interval of bins in words, as far as it lies within the range: `(c₁, c₂]` is `c₁ to c₂`.

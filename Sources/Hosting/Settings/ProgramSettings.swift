@@ -18,6 +18,7 @@ package protocol ProgramSettings: Sendable, Equatable {
     /// What is wrong although every key by itself is right: names that nothing bears.
     ///
     /// - Parameter places: Where a key was said, by its path.
+    /// - Returns: The faults, each with its place.
     func faults(at places: [String: SettingsPlace]) -> [SettingsFault]
 
     /// What `kedge config` needs in order to read these settings; nil for what it reads by itself.

@@ -16,6 +16,8 @@ package final class AlertDesk: Sendable {
         var settings: AlertSettings
         /// Changes whenever what is due may have.
         var revision = 0
+        /// The revision whose changes were last taken to be kept.
+        var takenRevision = -1
         var durations: [String: HistogramTally] = [:]
     }
 
@@ -113,7 +115,10 @@ extension AlertDesk {
             let step = state.engine.next(for: receiver, now: now)
             seen.revision = state.revision
             seen.time = now
-            if case .wait(let until) = step { seen.until = until ?? .infinity }
+            switch step {
+            case .wait(let until): seen.until = until ?? .infinity
+            case .send: state.revision &+= 1
+            }
             return step
         }
     }
@@ -139,14 +144,22 @@ extension AlertDesk {
         }
     }
 
+    /// Whether there may be something that nobody has taken to be kept.
+    var hasUnkept: Bool { state.withLock { $0.revision != $0.takenRevision } }
+
     /// What has to be kept.
-    func takeChanges() -> AlertChanges { state.withLock { $0.engine.takeChanges() } }
+    func takeChanges() -> AlertChanges {
+        state.withLock { state in
+            state.takenRevision = state.revision
+            return state.engine.takeChanges()
+        }
+    }
 
     /// These could not be kept.
-    func keepAgain(_ changes: AlertChanges) { state.withLock { $0.engine.keepAgain(changes) } }
+    func keepAgain(_ changes: AlertChanges) { change { $0.engine.keepAgain(changes) } }
 
     /// Everything has to be kept anew.
-    func keepAnew() { state.withLock { $0.engine.keepAnew() } }
+    func keepAnew() { change { $0.engine.keepAnew() } }
 }
 
 /// When somebody last asked what is due, and until when the answer holds.

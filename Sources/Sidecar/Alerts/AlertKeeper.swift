@@ -41,7 +41,9 @@ final class AlertKeeper: Sendable {
         state = Mutex(State(startedAt: now))
     }
 
-    /// What the last process left; nil when it cannot be read now. Waits for the disk.
+    /// What the last process left; nil when it cannot be read now.
+    ///
+    /// Waits for the disk.
     func load(now: Double) -> KeptAlerts? {
         state.withLock { state in load(&state, now: now) }
     }

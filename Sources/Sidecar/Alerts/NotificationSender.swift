@@ -50,6 +50,7 @@ package struct NotificationSender: Sendable {
     /// - Parameters:
     ///   - receiver: Where to, and what counts as success.
     ///   - makeContent: Makes the content, given the receiver's secret if it has one.
+    /// - Returns: What came of it; whatever goes wrong is told there.
     func send(
         to receiver: ReceiverSettings,
         _ makeContent: @Sendable (_ secret: String?) throws -> Content

@@ -51,7 +51,7 @@ struct NotificationService: Service {
                         served.end(name)
                     }
                 }
-                await keep()
+                if desk.hasUnkept { await keep() }
                 try? await Task.sleep(for: Self.tick)
             }
         }
@@ -114,7 +114,8 @@ struct NotificationService: Service {
         }
     }
 
-    /// Has changes kept, on a thread that may wait for the disk.
+    /// Has changes kept, on a thread that may wait for the disk; also those that somebody else is
+    /// keeping at the moment are when it returns.
     private func keep() async {
         guard let keeper else {
             _ = desk.takeChanges()

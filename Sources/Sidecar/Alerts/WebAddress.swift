@@ -19,7 +19,10 @@ package struct WebAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// Takes a URL apart.
     ///
-    /// - Parameter allowsHTTP: Whether plain HTTP is taken for hosts beyond loopback.
+    /// - Parameters:
+    ///   - text: The URL.
+    ///   - allowsHTTP: Whether plain HTTP is taken for hosts beyond loopback.
+    /// - Throws: `WebAddressError`, which does not repeat the URL.
     package init(_ text: String, allowsHTTP: Bool) throws(WebAddressError) {
         let isLegible = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         guard isLegible, text.utf8.count <= 4_096, let parts = URLComponents(string: text),

@@ -35,6 +35,7 @@ package struct WebhookSignature {
     ///   - id: The value of `webhook-id`.
     ///   - timestamp: The value of `webhook-timestamp`, Unix seconds.
     ///   - body: The very bytes that are sent.
+    /// - Returns: One signature for each secret, with blanks between.
     package func value(id: String, timestamp: Int, body: [UInt8]) -> String {
         let content = Array("\(id).\(timestamp).".utf8) + body
         return keys.map { key in
@@ -48,6 +49,11 @@ package struct WebhookSignature {
 package struct WebhookSecretError: Error, Equatable, CustomStringConvertible {
     /// Which one, counted from 1.
     package let number: Int
+
+    /// Names a secret by its place.
+    package init(number: Int) {
+        self.number = number
+    }
 
     /// One clause.
     package var description: String {

@@ -1,11 +1,11 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Hosting
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import PredictionLog
 import Synchronization
 
 /// A receiver of Slack messages on loopback, which hands their texts on.
@@ -36,15 +36,8 @@ final class DemoReceiver: Sendable {
     }
 
     private func take(_ body: [UInt8]) {
-        let text = try? JSONCursor.read(body.span) { cursor throws(ScanFault) in
-            var text = ""
-            try cursor.beginObject()
-            while let key = try cursor.nextKey() {
-                if key == "text" { text = try cursor.string() } else { try cursor.skipValue() }
-            }
-            return text
-        }
         messages.add(1, ordering: .relaxed)
+        let text = try? JSONDecoder().decode(SlackMessage.self, from: Data(body)).text
         received(text ?? "no message of Slack's: \(body.count) bytes")
     }
 
@@ -77,5 +70,30 @@ final class DemoReceiver: Sendable {
                 context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             }
         }
+    }
+}
+
+/// A message of Slack's, as far as its words go.
+private struct SlackMessage: Decodable {
+    private struct Block: Decodable {
+        let text: Text?
+        let elements: [Text]?
+    }
+
+    private struct Text: Decodable {
+        let text: String
+    }
+
+    private let blocks: [Block]
+
+    /// What a reader sees: links by their words, and nothing of the markup.
+    var text: String {
+        let texts = blocks.map { block in
+            block.text?.text ?? (block.elements ?? []).map(\.text).joined(separator: " · ")
+        }
+        return texts.joined(separator: "\n\n")
+            .replacing(/<[^|>]*\|([^>]*)>/) { $0.output.1 }
+            .replacing("```", with: "\n").replacing("`", with: "")
+            .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
     }
 }

@@ -42,6 +42,8 @@ package struct SilenceRequest {
     /// The silence, checked.
     ///
     /// - Parameter now: The wall clock, in Unix seconds.
+    /// - Returns: A silence that begins now at the earliest.
+    /// - Throws: `SilenceRequestError`.
     package func silence(now: Double) throws(SilenceRequestError) -> Silence {
         guard !matchers.isEmpty else { throw .noMatchers }
         guard matchers.contains(where: { !($0.isEqual && $0.value.matches("")) }) else {
