@@ -173,6 +173,22 @@ struct AlertEngineTests {
     }
 
     @Test
+    func `whoever waits for an end gets the later one when others wait for that`() throws {
+        var process = Process(
+            policy([.init(name: "away"), .init(name: "am", isLevelTriggered: true)])
+        )
+        try process.observe(1, now: start)
+        #expect(words(try process.send(to: "am", now: start)) == "+1")
+        try process.observe(0, now: start + 500)
+        try process.observe(1, now: start + 600)
+        try process.observe(0, now: start + 610)
+        let told = try process.send(to: "away", now: start + 700)
+        #expect(words(told) == "-1")
+        #expect(told?.alerts.first?.firedAt == start + 600)
+        #expect(try process.send(to: "away", now: start + 10_000) == nil)
+    }
+
+    @Test
     func `an alert that fires again before its end was told is told to fire`() throws {
         var process = Process(policy())
         try process.observe(1, now: start)
@@ -353,6 +369,42 @@ struct AlertEngineTests {
         }
         #expect(process.engine.receivers["webhook"]?.counts.abandoned == 1)
         #expect(try process.send(now: start + 29 * 3_600) == nil)
+    }
+
+    @Test
+    func `what changes while it cannot be delivered is given up no later`() throws {
+        var process = Process(policy())
+        try process.observe(1, now: start)
+        for hour in 1...23 {
+            try process.observe(1 + hour % 2, now: start + Double(hour) * 3_600)
+            #expect(try process.send(failed, now: start + Double(hour) * 3_600 + 600) != nil)
+        }
+        #expect(process.engine.receivers["webhook"]?.counts.abandoned == 0)
+        for attempt in 0..<AlertEngine.leastFailures {
+            let now = start + 26 * 3_600 + Double(attempt) * 400
+            #expect(try process.send(failed, now: now) != nil)
+            if process.engine.receivers["webhook"]?.counts.abandoned == 1 { return }
+        }
+        Issue.record("nothing was given up")
+    }
+
+    @Test
+    func `what fired and ended again while the first end was on its way is told, too`() throws {
+        var process = Process(policy([.init(name: "webhook")]))
+        try process.observe(1, now: start)
+        #expect(words(try process.send(now: start + 30)) == "+1")
+        try process.observe(0, now: start + 300)
+        guard case .send(let first) = try process.next(for: "webhook", now: start + 330) else {
+            Issue.record("the end is not told")
+            return
+        }
+        try process.observe(1, now: start + 331)
+        try process.observe(0, now: start + 700)
+        process.engine.answered(first, .delivered, now: start + 701, random: 0)
+        let second = try process.send(now: start + 1_001)
+        #expect(words(second) == "-1")
+        #expect(second?.alerts.first?.firedAt == start + 331)
+        #expect(process.engine.book.ended.isEmpty)
     }
 
     @Test
