@@ -47,25 +47,31 @@ def test_for(watch, receiver):
 
 
 def test_keep_firing_for(watch, receiver):
+    """On the event clock, so that no machine is too slow: a window is five minutes of records."""
     place = receiver.place("team")
-    sidecar = watch(receivers=[webhook(place)], rules=[rule(keep_firing_for="1500ms")])
+    sidecar = watch(receivers=[webhook(place)], clock="event",
+                    rules=[rule(keep_firing_for="10m")], windows=[{"name": "5m", "panes": 5}])
     sidecar.start()
-    sidecar.drift()
-    place.await_requests(1)
-    # The condition is interrupted for less than that: it is the same alert.
-    sidecar.steady()
-    sidecar.eventually("the condition to have cleared", lambda: "has not held since" in str(
-        sidecar.alerts()))
-    sidecar.drift()
-    sidecar.eventually("the condition to hold again", lambda: sidecar.alerts() and (
-        "has not held since" not in str(sidecar.alerts())))
-    assert len(place.requests) == 1
-    sidecar.steady()
-    steady = sidecar.eventually("the condition to have cleared again", lambda: (
-        "has not held since" in str(sidecar.alerts())) and [place.requests[-1].wall])
-    request = place.await_requests(2)[1]
-    assert request.states == [("Drift", "x", "resolved")]
-    assert request.wall - steady[0] >= 1.5
+    minute = 28_333_334
+
+    def pass_minutes(count, **members):
+        nonlocal minute
+        sidecar.send(sidecar.model.lines(60 * count, ts=minute * 60, step=1, **members))
+        minute += count
+
+    pass_minutes(10, drifted=("x",))
+    fired = epoch(place.await_requests(1)[0].message["alerts"][0]["startsAt"])
+    # Interrupted for less than ten minutes: it is the same alert.
+    pass_minutes(9)
+    pass_minutes(6, drifted=("x",))
+    steady = minute * 60
+    pass_minutes(25)
+    over = place.await_requests(2)[1]
+    assert over.states == [("Drift", "x", "resolved")]
+    alert, = over.message["alerts"]
+    assert epoch(alert["startsAt"]) == fired
+    # Half of the window is new after three minutes, and then ten more.
+    assert epoch(alert["endsAt"]) == steady + 3 * 60 + 10 * 60
     assert len(place.requests) == 2
 
 
@@ -136,8 +142,12 @@ def test_reload(watch, receiver):
     over = next(alert for alert in told.message["alerts"] if alert["status"] == "resolved")
     assert "(rule_removed)" in over["annotations"]["description"]
     first.await_request("the new one", lambda it: ("Comes", "x", "firing") in it.states)
-    sidecar.reload(rules=[rule("Stays")], receivers=[webhook(second, "second")])
-    assert second.await_requests(1)[0].states == [("Stays", "x", "firing")]
+    sidecar.reload(receivers=[webhook(second, "second")])
+    assert second.await_requests(1)[0].states == [
+        ("Comes", "x", "firing"), ("Goes", "y", "firing"), ("Stays", "x", "firing")]
+    sidecar.reload(rules=[rule("Stays")])
+    assert second.await_requests(2)[1].states == [
+        ("Comes", "x", "resolved"), ("Goes", "y", "resolved"), ("Stays", "x", "firing")]
     count = len(first.requests)
     # A faulty file changes nothing.
     before = sidecar.messages("configuration reloaded")
@@ -157,24 +167,31 @@ def test_one_message_for_many_features(watch, receiver, make_model):
     names = [f"f{number:02}" for number in range(30)]
     model, second = (make_model(version=version, numbers=names) for version in ("1", "2"))
     place, slack = receiver.place("team"), receiver.place("slack")
-    sidecar = watch([model, second], group_wait="1s", rules=[rule(features=["f*"])], receivers=[
+    sidecar = watch([model, second], group_wait="30s", rules=[rule(features=["f*"])], receivers=[
         webhook(place), {"name": "slack", "slack": {"url": slack.url}}])
-    sidecar.start()
+    clock = Clock(sidecar.directory)
+    clock.set(0)
+    sidecar.start(clock.prefix)
     sidecar.drift(*names[:15], model=model)
     sidecar.await_alerts(15, "firing")
     sidecar.drift(*names, model=model)
     sidecar.drift(*names[:2], model=second)
+    sidecar.await_alerts(32, "firing")
+    clock.set(15)
+    sidecar.await_a_look()
+    assert not place.requests
+    clock.set(31)
     requests = place.await_requests(2)
     sizes = {request.message["groupLabels"]["model_version"]: len(request.states)
              for request in requests}
     assert sizes == {"1": 30, "2": 2} and len(requests) == 2
-    fired = min(epoch(alert["startsAt"]) for alert in requests[0].message["alerts"])
-    assert requests[0].wall - fired >= 1
     texts = [json.dumps(request.message) for request in slack.await_requests(2)]
     assert sum("20 more are left out" in text for text in texts) == 1, texts
     assert len(slack.requests) == 2
     sidecar.steady(model=model)
     sidecar.steady(model=second)
+    sidecar.await_alerts(0)
+    clock.set(90)
     requests = place.await_requests(4)
     assert [request.message["status"] for request in requests[2:]] == ["resolved"] * 2
 
@@ -197,15 +214,38 @@ def test_group_interval(watch, receiver):
     """A change of a group waits until it has been told nothing for so long."""
     place = receiver.place("team")
     sidecar = watch(receivers=[webhook(place)], rules=[rule(features=["x", "y"])],
-                    group_interval="2s")
-    sidecar.start()
+                    group_interval="5m")
+    clock = Clock(sidecar.directory)
+    clock.set(0)
+    sidecar.start(clock.prefix)
     sidecar.drift("x")
-    place.await_requests(1)
+    sidecar.await_outcomes("team", delivered=1)
     sidecar.drift("x", "y")
     sidecar.await_alerts(2, "firing")
+    clock.set(200)
+    sidecar.await_a_look()
+    assert len(place.requests) == 1
+    clock.set(301)
     first, second = place.await_requests(2)
-    assert second.at - first.at >= 2
+    assert first.states == [("Drift", "x", "firing")]
     assert second.states == [("Drift", "x", "firing"), ("Drift", "y", "firing")]
+
+
+def test_over_before_it_is_due(watch, receiver):
+    """What is over before the group was to be told is nobody's business."""
+    place = receiver.place("team")
+    sidecar = watch(receivers=[webhook(place)], group_wait="30s")
+    clock = Clock(sidecar.directory)
+    clock.set(0)
+    sidecar.start(clock.prefix)
+    sidecar.drift()
+    sidecar.await_alerts(1, "firing")
+    sidecar.steady()
+    sidecar.await_alerts(0)
+    clock.set(60)
+    sidecar.await_a_look()
+    assert not place.requests
+    assert sidecar.sample("kedge_notifications_pending", receiver="team") == 0
 
 
 def test_routes(watch, receiver, model, make_model):
@@ -274,20 +314,26 @@ def test_silences_by_command(watch, receiver):
 def test_a_silence_ends(watch, receiver):
     place = receiver.place("team")
     sidecar = watch(receivers=[webhook(place)])
-    sidecar.start()
-    id = sidecar.run("silence", "--match", "feature=?", "--for", "3s", "--reason", "r")[0].strip()
-    ends = json.loads(sidecar.get(f"/api/v1/silences/{id}")[1])["endsAt"]
+    clock = Clock(sidecar.directory)
+    clock.set(0)
+    sidecar.start(clock.prefix)
+    sidecar.run("silence", "--match", "feature=?", "--for", "2h", "--reason", "r")
     sidecar.drift()
-    request, = place.await_requests(1)
-    assert request.wall >= epoch(ends)
-    # An alert that begins and is over under a silence is never told.
+    sidecar.await_alerts(1, "firing")
+    clock.set(7_100)
+    sidecar.await_a_look()
+    assert not place.requests
+    clock.set(7_201)
+    assert place.await_requests(1)[0].states == [("Drift", "x", "firing")]
     sidecar.steady()
     place.await_requests(2)
-    sidecar.run("silence", "--match", "alertname=Dr*", "--for", "1h", "--reason", "r")
+    # An alert that begins and is over under a silence is never told.
+    sidecar.run("silence", "--match", "alertname=Dr*", "--for", "9h", "--reason", "r")
     sidecar.drift()
     sidecar.await_alerts(1, "firing")
     sidecar.steady()
     sidecar.await_alerts(0)
+    sidecar.await_a_look()
     assert len(place.requests) == 2
 
 
@@ -472,37 +518,36 @@ def test_built_in_rules_on_traffic(watch, receiver):
         "NoTraffic", "ErrorRatio", "RecordsDropped"}, "all to be over")
 
 
-def test_the_event_clock_says_the_same_again(watch, receiver):
+def test_the_event_clock_says_the_same_again(watch, receiver, model):
     """The same records make the same alerts, however fast they come."""
     told = []
-    for name, batch in (("quick", 2_400), ("slow", 240)):
+    start = 1_700_000_040
+    parts = [model.lines(800, ts=start + first, step=1, drifted=drifted)
+             for first, drifted in ((0, ()), (800, ("x",)), (1_600, ()))]
+    lines = b"".join(parts).splitlines(keepends=True)
+    for name, batch in (("quick", len(lines)), ("slow", 200)):
         place = receiver.place(name)
         sidecar = watch(name=name, receivers=[webhook(place)], clock="event", rules=[
             rule(**{"for": "2m"}, keep_firing_for="1m", min_rows=100)],
             windows=[{"name": "5m", "panes": 5}])
-        sidecar.model.sent = 0
         sidecar.start()
-        start = 1_700_000_040
-        for index in range(0, 2_400, batch):
-            middle = 800 <= index < 1_600
-            parts = [(index, batch, middle)] if batch < 800 else [
-                (0, 800, False), (800, 800, True), (1_600, 800, False)]
-            for first, count, drifts in parts:
-                sidecar.send(sidecar.model.lines(count, drifted=("x",) if drifts else (),
-                                                 ts=start + first, step=1))
+        for index in range(0, len(lines), batch):
+            sidecar.send(b"".join(lines[index:index + batch]))
+            if batch < len(lines):
+                sidecar.await_a_look()
         over = place.await_request("the end", lambda it: it.message["status"] == "resolved")
         alert, = over.message["alerts"]
         told.append((alert["startsAt"], alert["endsAt"], described(over)))
-        begin = epoch(alert["startsAt"]) - start
-        # Most of five minutes, and then for two more; whole minutes all.
-        assert 800 + 150 + 120 <= begin <= 800 + 240 + 180 and epoch(alert["startsAt"]) % 60 == 0
+        # More than half of five minutes, and then for two more; whole minutes all.
+        assert epoch(alert["startsAt"]) - start == 960 + 120
+        sidecar.close()
     assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("fault, words", [
     ({"rules": [rule(statistic="mean")]}, "rules[0].statistic"),
     ({"rules": [rule(above="calibrated")]}, "calibrated"),
-    ({"rules": [rule(), rule()]}, "Drift"),
+    ({"rules": [rule(), rule()]}, "rules[1].name: given twice"),
     ({"rules": [rule(window="2h")]}, "one of the windows, rows"),
     ({"rules": [{"name": "A", "statistic": "psi"}]}, "above or below"),
     ({"routes": [{"receivers": ["tem"]}]}, "receiver"),

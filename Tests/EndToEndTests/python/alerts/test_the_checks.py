@@ -84,7 +84,7 @@ def test_a_history_that_is_right(requests):
     ("says different things", [told("a", "firing"), told("a", "resolved", life=2)]),
     ("says different things", [told("a", "resolved"), told("a", "resolved", life=2, end="later")]),
     ("out of order", [told("a", "firing", start=2), told("b", "firing", start=1)]),
-    ("nobody was told", [told("a", "firing")]),
+    ("nobody was told the end", [told("a", "firing")]),
 ])
 def test_a_history_that_is_wrong(words, requests):
     with pytest.raises(AssertionError, match=words):

@@ -111,7 +111,8 @@ class Watched(Sidecar):
         """Changes the file; JSON is YAML, too. None takes a key out."""
         self.settings |= settings
         kept = {name: value for name, value in self.settings.items() if value is not None}
-        self.file.write_text(json.dumps(kept, indent=1))
+        # Without escapes: YAML's know no surrogates.
+        self.file.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
 
     def reload(self, **settings):
         """Changes the file and has it read."""
@@ -176,6 +177,15 @@ class Watched(Sidecar):
         """All that the process has said."""
         return "\n".join(record.get("text") or json.dumps(record, ensure_ascii=False)
                          for record in list(self.records))
+
+    def await_a_look(self):
+        """Waits until reports were made twice more, and whoever is due was looked for."""
+        for _ in range(2):
+            before = self.evaluated()
+            self.eventually("a report", lambda: self.evaluated() > before)
+
+    def evaluated(self):
+        return self.sample("kedge_report_timestamp_seconds")
 
     def await_alerts(self, count, state=None, deadline=DEADLINE):
         """Waits for so many alerts, of a state if it is named."""

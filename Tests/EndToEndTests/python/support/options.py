@@ -15,7 +15,7 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption("--kedge", default=os.environ.get("KEDGE_BINARY", ".build/release/kedge"),
-                     help="the binary; it is copied, so that a build may go on")
+                     help="the binary; it is kept, so that a build may go on")
     parser.addoption("--soak", action="store_true", help="the long variants")
     parser.addoption("--seed", default=os.environ.get("SEED") or None,
                      help="what random choices come from")
@@ -53,6 +53,11 @@ def draw(seed, request):
 
 @pytest.fixture(scope="session")
 def kedge(pytestconfig, tmp_path_factory):
+    # A build puts another file in the place of the binary: a link keeps this one.
+    binary = pathlib.Path(pytestconfig.getoption("--kedge")).resolve()
     copy = tmp_path_factory.mktemp("binary") / "kedge"
-    shutil.copy(pathlib.Path(pytestconfig.getoption("--kedge")), copy)
+    try:
+        copy.hardlink_to(binary)
+    except OSError:
+        shutil.copy(binary, copy)
     return copy
