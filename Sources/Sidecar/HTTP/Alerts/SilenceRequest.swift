@@ -26,7 +26,9 @@ package struct SilenceRequest {
             try JSONCursor.read(body.span) { cursor throws(ScanFault) in
                 try cursor.beginObject()
                 while let key = try cursor.nextKey() {
-                    fault = try request.read(key, &cursor) ?? fault
+                    // Behind a fault the cursor may stand anywhere.
+                    fault = try request.read(key, &cursor)
+                    if fault != nil { return }
                 }
                 try cursor.end()
             }
