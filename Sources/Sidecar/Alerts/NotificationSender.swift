@@ -120,6 +120,8 @@ package struct NotificationSender: Sendable {
             timeout: .init(connect: TimeAmount(min(receiver.timeout, .seconds(5))))
         )
         configuration.httpVersion = .http1Only
+        // Whoever is not there is tried again by whoever asked, and not for seconds right now.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if NetworkAddress(host) == nil { configuration.dnsOverride = [host: address.description] }
         if let path = receiver.certificates {
             var tls = TLSConfiguration.makeClientConfiguration()
