@@ -279,7 +279,7 @@ def test_at_each_write(call, watch, receiver, draw, soak):
         History(place.requests).check()
     History(place.requests).check_all_over()
     print(f"{deaths} of {len(numbers)} calls were reached")
-    assert deaths >= 1
+    assert 2 * deaths >= len(numbers)
 
 
 def cycle(sidecar, place, session):
