@@ -10,7 +10,7 @@ import Sidecar
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Check, show or explain the settings of a sidecar or, with --server, of a server.",
+        abstract: "Check, show or explain settings: a sidecar's or, with --server, a server's.",
         subcommands: [Check.self, Show.self, Manual.self]
     )
 

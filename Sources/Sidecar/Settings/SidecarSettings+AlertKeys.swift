@@ -37,7 +37,7 @@ extension SidecarSettings {
             .list(of: .route, counts: 0...256),
             "Which alerts go to whom: the first that fits decides; without any everybody gets "
                 + "everything.",
-            example: "[{severity: critical, receivers: [pager]}, {receivers: [team]}]"
+            example: "[{models: [\"test*\"], receivers: []}, {receivers: [team]}]"
         ),
         SettingsKey(
             "silences",

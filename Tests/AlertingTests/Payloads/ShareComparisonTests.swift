@@ -59,8 +59,8 @@ struct ShareComparisonTests {
         let parts = try moved(hundred, window)
         #expect(
             parts == [
-                "prediction 0 to 49 50% → 0%", "prediction above 99 0% → 40%",
-                "prediction below 0 0% → 10%",
+                "prediction 0 to 49: 50% → 0%", "prediction above 99: 0% → 40%",
+                "prediction below 0: 0% → 10%",
             ]
         )
     }
@@ -71,7 +71,7 @@ struct ShareComparisonTests {
         let parts = try moved(hundred, window)
         #expect(
             parts == [
-                "prediction 0 to 29 30% → 0%", "prediction 94 to 99 5% → 35%",
+                "prediction 0 to 29: 30% → 0%", "prediction 94 to 99: 5% → 35%",
             ]
         )
     }
@@ -81,6 +81,6 @@ struct ShareComparisonTests {
         let reference = [Double](repeating: 5, count: 10)
         let window = [Double](repeating: 5, count: 6) + [Double](repeating: .nan, count: 4)
         let parts = try moved(reference, window)
-        #expect(parts.sorted() == ["prediction at 5 100% → 60%", "prediction missing 0% → 40%"])
+        #expect(parts.sorted() == ["prediction at 5: 100% → 60%", "prediction missing 0% → 40%"])
     }
 }

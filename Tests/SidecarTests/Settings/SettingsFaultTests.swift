@@ -117,7 +117,7 @@ struct SettingsFaultTests {
             "max-connections: 3",
             "f:1:1: max-connections: unknown; did you mean socket.max_connections?"
         ),
-        Case("rules: []", "f:1:1: rules: unknown"),
+        Case("gadgets: []", "f:1:1: gadgets: unknown"),
         Case("windows: [{name: a, row: 1}]", "f:1:21: windows[0].row: unknown; did you mean rows?"),
         Case(
             "min_rows: 1\nclock: event\nmin_rows: 2",

@@ -177,10 +177,13 @@ struct SidecarSettingsTests {
     @Test
     func `every example of the manual is valid`() throws {
         let examples = SidecarSettings.table.descriptions.compactMap { key in
-            key.example.map { [key.variable: $0] }
+            key.example.map { (key: key.variable, value: $0) }
         }
-        #expect(examples.count == 5)
-        for environment in examples {
+        #expect(examples.count == 10)
+        let receivers = try #require(examples.first { $0.key == "KEDGE_RECEIVERS" })
+        for example in examples {
+            // Routes name receivers.
+            let environment = [receivers.key: receivers.value, example.key: example.value]
             #expect(
                 try ResolvedSettings<SidecarSettings>(environment: environment).settings
                     != SidecarSettings()

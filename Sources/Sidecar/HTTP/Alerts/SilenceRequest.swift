@@ -88,10 +88,13 @@ package struct SilenceRequest {
         case "comment": comment = String(try cursor.string().prefix(1_024))
         case "matchers":
             try cursor.beginArray()
+            var fault: SilenceRequestError?
             while try cursor.nextElement() {
-                if let fault = try readMatcher(&cursor) { return fault }
-                guard matchers.count <= 32 else { return .tooManyMatchers }
+                // The first fault is told, once the rest is read.
+                let own = try readMatcher(&cursor)
+                fault = fault ?? own
             }
+            return matchers.count > 32 ? .tooManyMatchers : fault
         default: try cursor.skipValue()
         }
         return nil
