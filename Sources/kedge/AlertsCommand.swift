@@ -68,6 +68,12 @@ struct AlertsCommand: AsyncParsableCommand {
         var sidecar: AdminClient
 
         func validate() throws {
+            if let match = matches.first(where: { !Silence.labels.contains($0.name) }) {
+                let labels = Silence.labels.joined(separator: ", ")
+                throw ValidationError(
+                    "--match: found the label \(match.name), expected one of \(labels)"
+                )
+            }
             guard !matches.isEmpty else { throw ValidationError("give at least one --match") }
             guard duration.seconds > 0 else { throw ValidationError("--for must be above 0s") }
         }
@@ -179,6 +185,5 @@ struct MatchArgument: ExpressibleByArgument {
         isEqual = !label.hasSuffix("!")
         name = String(isEqual ? label : label.dropLast())
         value = String(argument[argument.index(after: sign)...])
-        guard Silence.labels.contains(name) else { return nil }
     }
 }

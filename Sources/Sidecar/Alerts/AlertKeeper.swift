@@ -109,7 +109,9 @@ final class AlertKeeper: Sendable {
     private func failed(_ error: JournalError, _ state: inout State, now: Double) {
         if state.failure != error {
             logger.error(
-                "alerts are not kept; a restart would forget them",
+                state.isRead
+                    ? "alerts are not kept; a restart would forget them"
+                    : "alerts cannot be read; notifications wait for them, a minute at most",
                 metadata: ["reason": "\(error)"]
             )
         }

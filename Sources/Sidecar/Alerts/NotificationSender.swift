@@ -56,10 +56,12 @@ package struct NotificationSender: Sendable {
         _ makeContent: @Sendable (_ secret: String?) throws -> Content
     ) async -> Result {
         var hidden: [String] = []
+        var place = ""
         do {
             let (url, secret) = try await read(receiver)
             hidden = Self.secrets(in: url) + (secret.map { [$0] } ?? [])
             let address = try WebAddress(url, allowsHTTP: receiver.allowsHTTP)
+            place = "\(address): "
             let content = try makeContent(secret)
             let target = receiver.kind == .alertmanager ? Self.alertsPath(url) : url
             let answer = try await Timeout.run(within: receiver.timeout) {
@@ -67,7 +69,7 @@ package struct NotificationSender: Sendable {
             }
             return Self.judge(answer, receiver.kind, hiding: hidden)
         } catch {
-            let reason = Self.oneLine(Self.text(of: error, receiver), hiding: hidden)
+            let reason = place + Self.oneLine(Self.text(of: error, receiver), hiding: hidden)
             return Result(outcome: .failed(reason: reason, after: nil))
         }
     }

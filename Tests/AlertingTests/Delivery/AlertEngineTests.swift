@@ -8,67 +8,6 @@ import Testing
 struct AlertEngineTests {
     private let start = 1_700_000_000.0
 
-    /// An engine, its rows and its receivers' answers.
-    private struct Process {
-        var engine: AlertEngine
-        var rows = KeptRows()
-        var policy: AlertPolicy
-
-        init(_ policy: AlertPolicy) {
-            self.policy = policy
-            engine = AlertEngine(policy: policy, seed: { "s" })
-        }
-
-        mutating func commit() throws { try rows.apply(engine.takeChanges()) }
-
-        mutating func takeChanges() throws -> AlertChanges { engine.takeChanges() }
-
-        mutating func add(_ silence: Silence, now: Double) throws -> Bool {
-            engine.add(silence, now: now)
-        }
-
-        mutating func next(for name: String, now: Double) throws -> AlertEngine.Step {
-            engine.next(for: name, now: now)
-        }
-
-        mutating func restart(now: Double) throws {
-            engine = AlertEngine(policy: policy, kept: try rows.kept(), seed: { "t" })
-            engine.begin(now: now)
-        }
-
-        /// Says how many of a version's three conditions hold.
-        mutating func observe(_ level: Int?, version: String = "1", now: Double) throws {
-            engine.observe(
-                TrafficSample(versions: [
-                    .init(
-                        model: "m",
-                        version: version,
-                        records: 0,
-                        failed: 0,
-                        lastRecord: level.map { now - Double($0) * 10 }
-                    )
-                ]),
-                now: now
-            )
-            try commit()
-        }
-
-        /// What is sent to a receiver, once.
-        mutating func send(
-            to name: String = "webhook",
-            _ outcome: DeliveryOutcome = .delivered,
-            now: Double
-        ) throws -> Notification? {
-            guard case .send(let notification) = engine.next(for: name, now: now) else {
-                return nil
-            }
-            try commit()
-            engine.answered(notification, outcome, now: now, random: 0)
-            try commit()
-            return notification
-        }
-    }
-
     private func policy(
         _ receivers: [AlertPolicy.Receiver] = [.init(name: "webhook")]
     ) -> AlertPolicy {
@@ -90,7 +29,7 @@ struct AlertEngineTests {
     func `a group is told after group_wait, the gravest alert first, and again after repeat_every`()
         throws
     {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(try process.next(for: "webhook", now: start) == .wait(until: start + 30))
         try process.observe(2, now: start + 10)
@@ -107,7 +46,7 @@ struct AlertEngineTests {
 
     @Test
     func `what changes is told after group_interval, all of it at once`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         try process.observe(3, now: start + 60)
@@ -128,7 +67,7 @@ struct AlertEngineTests {
 
     @Test
     func `an alert that clears before group_wait is told to nobody`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         try process.observe(0, now: start + 29)
         #expect(try process.send(now: start + 1_000) == nil)
@@ -139,7 +78,7 @@ struct AlertEngineTests {
     func `a receiver that was away while an alert fired and cleared is told once that it is over`()
         throws
     {
-        var process = Process(policy([.init(name: "webhook"), .init(name: "away")]))
+        var process = EngineProcess(policy([.init(name: "webhook"), .init(name: "away")]))
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         let missed = try process.send(to: "away", failed, now: start + 30)
@@ -158,7 +97,7 @@ struct AlertEngineTests {
 
     @Test
     func `a short second firing does not hide a long first one from who was away`() throws {
-        var process = Process(policy([.init(name: "webhook"), .init(name: "away")]))
+        var process = EngineProcess(policy([.init(name: "webhook"), .init(name: "away")]))
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         try process.observe(0, now: start + 500)
@@ -174,7 +113,7 @@ struct AlertEngineTests {
 
     @Test
     func `whoever waits for an end gets the later one when others wait for that`() throws {
-        var process = Process(
+        var process = EngineProcess(
             policy([.init(name: "away"), .init(name: "am", isLevelTriggered: true)])
         )
         try process.observe(1, now: start)
@@ -190,7 +129,7 @@ struct AlertEngineTests {
 
     @Test
     func `an alert that fires again before its end was told is told to fire`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         try process.observe(0, now: start + 100)
@@ -205,7 +144,7 @@ struct AlertEngineTests {
 
     @Test
     func `the same is sent again under the same id until it is answered, over a restart`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         let first = try #require(try process.send(failed, now: start + 30))
         #expect(try process.next(for: "webhook", now: start + 30.5) == .wait(until: start + 31))
@@ -223,7 +162,7 @@ struct AlertEngineTests {
 
     @Test
     func `an alert that may have been told and was then silenced is told to be over`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(2, now: start)
         #expect(words(try process.send(failed, now: start + 30)) == "+2 +1")
         #expect(try process.add(silence("Level2", from: start + 31, until: start + 999), now: 0))
@@ -246,7 +185,7 @@ struct AlertEngineTests {
 
     @Test
     func `a silence keeps back what fires until it ends`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         #expect(try process.add(silence("*", from: start, until: start + 1_000), now: start))
         try process.observe(1, now: start)
         #expect(try process.next(for: "webhook", now: start + 60) == .wait(until: start + 1_000))
@@ -259,7 +198,7 @@ struct AlertEngineTests {
 
     @Test
     func `a told alert that is silenced is told to be over, another one is not`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         #expect(try process.add(silence("*", from: start, until: start + 9e4), now: start))
@@ -278,7 +217,7 @@ struct AlertEngineTests {
 
     @Test
     func `silences are bounded in number`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         for number in 0..<Silence.maximum {
             #expect(try process.add(silence("\(number)", from: 0, until: 10), now: 0))
         }
@@ -291,7 +230,7 @@ struct AlertEngineTests {
     @Test
     func `a level-triggered receiver is told every minute, and five minutes after the end`() throws
     {
-        var process = Process(policy([.init(name: "am", isLevelTriggered: true)]))
+        var process = EngineProcess(policy([.init(name: "am", isLevelTriggered: true)]))
         try process.observe(1, now: start)
         var told: [Int: String?] = [:]
         for second in 0...700 {
@@ -310,7 +249,7 @@ struct AlertEngineTests {
 
     @Test
     func `what is refused is not tried again, and its end is told`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(try process.send(.rejected(reason: "400"), now: start + 30) != nil)
         #expect(try process.send(now: start + 14_000) == nil)
@@ -321,7 +260,7 @@ struct AlertEngineTests {
 
     @Test
     func `a receiver that is gone holds nothing up until it is configured anew`() throws {
-        var process = Process(policy([.init(name: "webhook"), .init(name: "gone")]))
+        var process = EngineProcess(policy([.init(name: "webhook"), .init(name: "gone")]))
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         #expect(try process.send(to: "gone", .gone(reason: "410"), now: start + 30) != nil)
@@ -339,7 +278,7 @@ struct AlertEngineTests {
     func `failures wait longer and longer, and a wish of the receiver is heeded within reason`()
         throws
     {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         var now = start + 30
         var waits: [Double] = []
@@ -358,7 +297,7 @@ struct AlertEngineTests {
 
     @Test
     func `what cannot be delivered for a day is given up`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         // A clock that jumps by a day is no reason to.
         #expect(try process.send(failed, now: start + 30) != nil)
@@ -373,7 +312,7 @@ struct AlertEngineTests {
 
     @Test
     func `what changes while it cannot be delivered is given up no later`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         for hour in 1...23 {
             try process.observe(1 + hour % 2, now: start + Double(hour) * 3_600)
@@ -390,7 +329,7 @@ struct AlertEngineTests {
 
     @Test
     func `what fired and ended again while the first end was on its way is told, too`() throws {
-        var process = Process(policy([.init(name: "webhook")]))
+        var process = EngineProcess(policy([.init(name: "webhook")]))
         try process.observe(1, now: start)
         #expect(words(try process.send(now: start + 30)) == "+1")
         try process.observe(0, now: start + 300)
@@ -409,7 +348,7 @@ struct AlertEngineTests {
 
     @Test
     func `requests keep their distance, and what happens meanwhile is told together`() throws {
-        var process = Process(policy([.init(name: "slack", spacing: 1)]))
+        var process = EngineProcess(policy([.init(name: "slack", spacing: 1)]))
         let sample = TrafficSample(
             versions: ["1", "2"].map {
                 .init(model: "m", version: $0, records: 0, failed: 0, lastRecord: start - 10)
@@ -425,7 +364,7 @@ struct AlertEngineTests {
 
     @Test(arguments: [-90, -3_600, -1e8, 1e8] as [Double])
     func `a clock that jumps keeps nothing waiting for longer than it should`(jump: Double) throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(try process.send(now: start + 30) != nil)
         try process.observe(2, now: start + 40)
@@ -447,7 +386,7 @@ struct AlertEngineTests {
 
     @Test
     func `a model version that went away is told to be over, with no data`() throws {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(1, now: start)
         #expect(try process.send(now: start + 30) != nil)
         process.engine.observe(TrafficSample(versions: []), now: start + 400)
@@ -459,7 +398,7 @@ struct AlertEngineTests {
     func `an alert whose rule, route or receiver is taken away is told to be over by who knows it`()
         throws
     {
-        var process = Process(policy([.init(name: "webhook"), .init(name: "other")]))
+        var process = EngineProcess(policy([.init(name: "webhook"), .init(name: "other")]))
         try process.observe(3, now: start)
         #expect(try process.send(now: start + 30) != nil)
         #expect(try process.send(to: "other", now: start + 30) != nil)
@@ -483,7 +422,7 @@ struct AlertEngineTests {
     func `what was started anew says the same of everything, and what could not be kept is again`()
         throws
     {
-        var process = Process(policy())
+        var process = EngineProcess(policy())
         try process.observe(2, now: start)
         #expect(try process.send(failed, now: start + 30) != nil)
         #expect(try process.takeChanges().isEmpty)

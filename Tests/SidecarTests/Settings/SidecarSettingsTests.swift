@@ -183,7 +183,8 @@ struct SidecarSettingsTests {
         let receivers = try #require(examples.first { $0.key == "KEDGE_RECEIVERS" })
         for example in examples {
             // Routes name receivers.
-            let environment = [receivers.key: receivers.value, example.key: example.value]
+            let environment = [receivers.key: receivers.value]
+                .merging([example.key: example.value]) { $1 }
             #expect(
                 try ResolvedSettings<SidecarSettings>(environment: environment).settings
                     != SidecarSettings()

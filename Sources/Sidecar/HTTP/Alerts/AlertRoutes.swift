@@ -137,7 +137,9 @@ struct AlertRoutes: Sendable {
         .error(
             .notFound,
             code: "no_silence",
-            message: "there is no silence \(id) that was asked for"
+            message: id.hasPrefix("config-")
+                ? "\(id) is part of the configuration, and is ended there"
+                : "there is no silence \(id)"
         )
     }
 
