@@ -10,7 +10,9 @@ extension EndToEnd {
     @Suite
     struct DemoTests {
         @Test
-        func `temp and prediction drift in the summer, carrier and origin never`() throws {
+        func `temp and prediction drift in the summer and are told, carrier and origin never`()
+            throws
+        {
             let directory = try TemporaryDirectory()
             let result = try Kedge.run(
                 [
@@ -27,9 +29,11 @@ extension EndToEnd {
                 #expect(result.output.contains("server: \(rows) predictions, "), "\(stream)")
             }
             #expect(result.output.contains(", 0 refused, 0 records dropped"))
-            let tables = result.output.components(separatedBy: "feature ").dropFirst().map(rows)
-            try #require(tables.count == 2, "\(result.output)")
-            #expect(tables[0].values.allSatisfy { $0.verdicts == ["steady", "steady"] })
+            let tables = result.output.components(separatedBy: "\nfeature ").dropFirst().map(rows)
+            try #require(tables.count == 3, "\(result.output)")
+            for quiet in [tables[0], tables[2]] {
+                #expect(quiet.values.allSatisfy { $0.verdicts == ["steady", "steady"] })
+            }
             #expect(tables[0].count == 14)
             for (name, feature) in tables[1] {
                 let hasDrifted = ["temp", "prediction"].contains(name)
@@ -39,6 +43,12 @@ extension EndToEnd {
             #expect(try #require(tables[1]["temp"]?.ks) > 0.6)
             #expect(try #require(tables[1]["prediction"]?.ks) > 0.1)
             #expect(result.output.contains("/metrics"))
+            // What the built-in receiver got.
+            let fired = try #require(result.output.range(of: "│ [FIRING:2] delay 1: "))
+            let resolved = try #require(result.output.range(of: "│ [RESOLVED] delay 1: "))
+            #expect(fired.lowerBound < resolved.lowerBound)
+            #expect(result.output.contains("temp above 64.4: 0% → "))
+            #expect(result.output.contains("The team's channel got 2 messages."))
         }
 
         /// The lines of one table: feature → KS and verdicts.

@@ -3,7 +3,9 @@
 """A disk that is full, read-only or broken: measuring goes on, nothing is acknowledged that is not
 kept, and all is well by itself once the disk is."""
 
+import json
 import resource
+import subprocess
 
 import pytest
 from faults import calls, has_injected, injected, injection, small_disk
@@ -103,6 +105,14 @@ def feed_until_killed(sidecar, feed, acknowledged):
     return acknowledged
 
 
+def decided(sidecar, session):
+    """How far a session has come by what is on the disk."""
+    answer = subprocess.run(
+        [sidecar.kedge, "journal", "inspect", "--state", sidecar.state, "--format", "json"],
+        capture_output=True, timeout=60, check=True)
+    return {each["session"]: each["decided"] for each in json.loads(answer.stdout)["sessions"]}[session]
+
+
 def test_full_disk_that_is_freed_later(make_sidecar, models):
     sidecar = make_sidecar(windows=WINDOWS)
     with small_disk(sidecar, "3m") as disk:
@@ -114,12 +124,13 @@ def test_full_disk_that_is_freed_later(make_sidecar, models):
         disk.fill()
         feed.send(100)
         eventually("the journal to fail", lambda: sidecar.metric("kedge_journal_up") == 0)
-        kept = feed.last - 100
         for _ in range(5):
             feed.send(200)
         await_counted(sidecar, (feed.source, feed.last))
         answers = feed.connection.answers(1.5)
-        assert all(line["ack"] <= kept + 100 for line in answers), "acknowledged, and not kept"
+        # A log that is written over needs no room, so that some of it may still have been kept.
+        kept = decided(sidecar, feed.source.session)
+        assert all(line["ack"] <= kept for line in answers), (answers, kept)
         assert sidecar.metric("kedge_journal_up") == 0
         assert sidecar.metric("kedge_journal_unjournaled_records_total") > 0
         journal = sidecar.journal()
