@@ -11,11 +11,11 @@ RULES = HERE.parents[1] / "prometheus/rules"
 
 
 class Dumper(yaml.SafeDumper):
-    """Long expressions as blocks, so that a diff is readable."""
+    """Expressions of several lines as blocks, so that a diff is readable."""
 
 
 Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar(
-    "tag:yaml.org,2002:str", text, style=">" if len(text) > 80 else None))
+    "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None))
 
 
 def resource():
@@ -28,7 +28,7 @@ def resource():
 
 def render():
     return ("# Made by generate.py from deploy/prometheus/rules.\n"
-            + yaml.dump(resource(), Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True))
+            + yaml.dump(resource(), Dumper=Dumper, sort_keys=False, width=10_000, allow_unicode=True))
 
 
 if __name__ == "__main__":

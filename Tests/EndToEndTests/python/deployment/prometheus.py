@@ -70,7 +70,7 @@ class Prometheus:
         (_, value), = self.query(expression)
         return value
 
-    def settle(self, timeout=60):
+    def settle(self, timeout=180):
         """Waits for three scrapes of everything and the rules after them."""
         deadline, last = time.monotonic() + timeout, None
         while time.monotonic() < deadline:
