@@ -8,13 +8,15 @@ VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
 TEST_PACKAGES := prometheus python3-venv strace
+DEPLOY_PACKAGES := prometheus prometheus-alertmanager python3-venv
 
-.PHONY: help demo test soak build format lint bench clean build-packages test-packages
+.PHONY: help demo test test-deploy soak build format lint bench clean build-packages test-packages deploy-packages
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     build, then watch a real year of flights drift (Ctrl-C ends it)"
 	@echo "make test     everything: unit, property, conformance, end to end"
+	@echo "make test-deploy  image, manifests, rules and dashboards, on the real tools"
 	@echo "make soak     the long proofs that nothing acknowledged is lost (SEED=… for the same again)"
 	@echo "make build    the release binary, $(BINARY)"
 	@echo "make bench    the benchmarks (Benchmarks/README.md)"
@@ -29,6 +31,11 @@ demo: build
 test: build-packages test-packages $(VENV)/.installed lint
 	@$(BUILD) --build-tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
+
+# What is missing of the real tools says so; kubectl is not Debian's (1.20 is too old).
+test-deploy: build deploy-packages $(VENV)/.installed-deploy
+	@cd Tests/EndToEndTests/python/deployment && PYTHONDONTWRITEBYTECODE=1 \
+	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --kedge="$(CURDIR)/$(BINARY)" -v $(PROOFS)
 
 # As root, for file systems of its own; half an hour. SEED and PROOFS (as `test_kill.py`) are optional.
 soak: build test-packages $(VENV)/.installed
@@ -57,4 +64,12 @@ test-packages:
 $(VENV)/.installed: Tests/requirements.txt | test-packages
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+deploy-packages:
+	@.ci/install $(DEPLOY_PACKAGES)
+
+$(VENV)/.installed-deploy: Tests/requirements-deploy.txt | deploy-packages
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements-deploy.txt
 	@touch $@
