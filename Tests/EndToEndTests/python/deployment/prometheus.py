@@ -59,7 +59,7 @@ class Prometheus:
             with urllib.request.urlopen(f"http://{self.address}{path}?{query}", timeout=30) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{parameters}: {json.load(error)['error']}") from None
+            raise AssertionError(f"{parameters}: {error.read().decode()}") from None
 
     def query(self, expression):
         """An instant query: the series, each with labels and value."""
