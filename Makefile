@@ -33,9 +33,10 @@ test: build-packages test-packages $(VENV)/.installed lint
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
 
 # What is missing of the real tools says so; kubectl is not Debian's (1.20 is too old).
-test-deploy: build deploy-packages $(VENV)/.installed-deploy
+test-deploy: build deploy-packages $(VENV)/.installed-deploy $(VENV)-checkov/.installed
 	@cd Tests/EndToEndTests/python/deployment && PYTHONDONTWRITEBYTECODE=1 \
-	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --kedge="$(CURDIR)/$(BINARY)" -v $(PROOFS)
+	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --kedge="$(CURDIR)/$(BINARY)" \
+	    --checkov="$(CURDIR)/$(VENV)-checkov/bin/checkov" -v $(PROOFS)
 
 # As root, for file systems of its own; half an hour. SEED and PROOFS (as `test_kill.py`) are optional.
 soak: build test-packages $(VENV)/.installed
@@ -53,7 +54,7 @@ lint:
 	@.ci/style
 
 clean:
-	@rm -rf .build $(VENV)
+	@rm -rf .build $(VENV) $(VENV)-checkov
 
 build-packages:
 	@.ci/install $(BUILD_PACKAGES)
@@ -72,4 +73,10 @@ deploy-packages:
 $(VENV)/.installed-deploy: Tests/requirements-deploy.txt | deploy-packages
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements-deploy.txt
+	@touch $@
+
+# 290 MB, and versions of its own of what the others need.
+$(VENV)-checkov/.installed: Tests/requirements-checkov.txt | deploy-packages
+	@python3 -m venv $(VENV)-checkov
+	@$(VENV)-checkov/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements-checkov.txt
 	@touch $@

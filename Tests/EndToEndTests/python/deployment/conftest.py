@@ -19,6 +19,8 @@ from world import Fleet
 def pytest_addoption(parser):
     parser.addoption("--kedge", default=os.environ.get("KEDGE_BINARY", ".build/release/kedge"),
                      help="the binary; it is copied, so that a build may go on")
+    parser.addoption("--checkov", default="checkov", help="the program, which wants an environment "
+                     "of its own")
     parser.addoption("--seed", default=os.environ.get("SEED") or None,
                      help="what random choices come from")
 
