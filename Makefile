@@ -8,7 +8,8 @@ VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
 TEST_PACKAGES := prometheus python3-venv strace
-DEPLOY_PACKAGES := prometheus prometheus-alertmanager python3-venv
+DEPLOY_PACKAGES := prometheus prometheus-alertmanager victoria-metrics python3-venv mmdebstrap buildah podman crun \
+    catatonit netavark aardvark-dns
 
 .PHONY: help demo test test-deploy soak build format lint bench clean build-packages test-packages deploy-packages
 .DEFAULT_GOAL := help

@@ -21,6 +21,8 @@ def pytest_addoption(parser):
                      help="the binary; it is copied, so that a build may go on")
     parser.addoption("--checkov", default="checkov", help="the program, which wants an environment "
                      "of its own")
+    parser.addoption("--base-tar", help="a root file system with Debian's packages, instead of one "
+                     "made by mmdebstrap")
     parser.addoption("--seed", default=os.environ.get("SEED") or None,
                      help="what random choices come from")
 
