@@ -58,7 +58,7 @@ def fleet(seed):
 @pytest.fixture(scope="session")
 def prometheus(fleet, tmp_path_factory):
     """A real Prometheus with our rules, that has scraped the fleet and evaluated all rules."""
-    with Prometheus(fleet, tmp_path_factory.mktemp("prometheus")) as prometheus:
+    with Prometheus(fleet.targets, tmp_path_factory.mktemp("prometheus")) as prometheus:
         prometheus.settle()
         yield prometheus
 

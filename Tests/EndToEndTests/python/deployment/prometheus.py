@@ -1,6 +1,6 @@
 # Kedge — drift monitoring beside the model.
 # SPDX-License-Identifier: Apache-2.0
-"""A real Prometheus with our rules, scraping the made-up fleet every second."""
+"""A real Prometheus with our rules, which scrapes every second."""
 
 import json
 import shutil
@@ -24,21 +24,22 @@ def executable(name):
 
 
 class Prometheus:
-    """`with Prometheus(fleet, directory) as prometheus`: asks it, and waits for what it has."""
+    """`with Prometheus(targets, directory) as prometheus`: asks it, and waits for what it has.
 
-    def __init__(self, fleet, directory):
-        self.fleet = fleet
+    A target is its address, the path of its metrics and what it is called.
+    """
+
+    def __init__(self, targets, directory):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        targets = [{"targets": [fleet.address],
-                    "labels": {"instance": instance, "__metrics_path__": f"/{instance}"}}
-                   for instance in fleet.sidecars + fleet.servers]
+        static = [{"targets": [address], "labels": {"instance": name, "__metrics_path__": path}}
+                  for address, path, name in targets]
         configuration = directory / "prometheus.yml"
         configuration.write_text(yaml.safe_dump({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(DEPLOY / "prometheus/rules/*.yaml")],
-            "scrape_configs": [{"job_name": JOB, "static_configs": targets}]}))
+            "scrape_configs": [{"job_name": JOB, "static_configs": static}]}))
         self.command = [executable("prometheus"), f"--config.file={configuration}",
                         f"--storage.tsdb.path={directory / 'tsdb'}",
                         f"--web.listen-address={self.address}"]

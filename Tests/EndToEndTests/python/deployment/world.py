@@ -89,7 +89,7 @@ def features(random):
 
 
 class Fleet:
-    """`with Fleet(seed) as fleet`: `fleet.address` serves `/<instance>`; rates go on as it is asked."""
+    """`with Fleet(seed) as fleet`: its `targets` answer; counters go on as they are asked."""
 
     def __init__(self, seed):
         self.features = features(random.Random(seed))
@@ -111,7 +111,8 @@ class Fleet:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self.http.server_port}"
+        address = f"127.0.0.1:{self.http.server_port}"
+        self.targets = [(address, f"/{name}", name) for name in self.sidecars + self.servers]
 
     def __enter__(self):
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
