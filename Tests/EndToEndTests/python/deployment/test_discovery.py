@@ -53,12 +53,13 @@ class Cluster(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def pods(self, path):
-        """One pod, whose ports all lead here."""
+        """One pod, whose sidecar is here."""
         assert path == "/api/v1/pods", path
         spec = json.loads(json.dumps(self.template["spec"]))
         for item in containers(spec):
             for port in item["ports"]:
-                port["containerPort"] = self.server_port
+                # Nobody listens on the server's port.
+                port["containerPort"] = self.server_port if port["name"] == "metrics" else 1
         metadata = {**self.template["metadata"], "name": "kedge-0", "namespace": "team", "uid": "1"}
         metadata["annotations"] = {
             name: str(self.server_port) if name == "prometheus.io/port" else text
@@ -125,10 +126,17 @@ def discovered(tmp_path_factory):
         cluster.shutdown()
 
 
-@pytest.mark.parametrize("job", ["podmonitor", "annotations"])
-def test_the_native_sidecar_is_scraped(discovered, job):
-    labels = [target["labels"] for target in discovered if target["scrapePool"] == job]
-    assert ("sidecar", "true") in {(item["container_name"], item["container_init"]) for item in labels}
+def test_the_native_sidecar_is_scraped_by_the_name_of_its_port(discovered):
+    target, = [target for target in discovered if target["scrapePool"] == "podmonitor"]
+    assert target["labels"]["container_name"] == "sidecar"
+    assert target["labels"]["container_init"] == "true"
+
+
+def test_the_native_sidecar_is_scraped_by_annotations(discovered):
+    # Both containers lead to the annotated port, which is one target: the sidecar's.
+    target, = [target for target in discovered if target["scrapePool"] == "annotations"]
+    other, = [target for target in discovered if target["scrapePool"] == "podmonitor"]
+    assert target["scrapeUrl"] == other["scrapeUrl"]
 
 
 def test_a_configuration_that_drops_init_containers_loses_it(discovered):
