@@ -8,13 +8,16 @@ VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
 TEST_PACKAGES := prometheus prometheus-alertmanager python3-venv strace
+DEPLOY_PACKAGES := prometheus prometheus-alertmanager victoria-metrics python3-venv mmdebstrap buildah podman crun \
+    catatonit netavark aardvark-dns
 
-.PHONY: help demo test soak build format lint bench clean build-packages test-packages
+.PHONY: help demo test test-deploy soak build format lint bench clean build-packages test-packages deploy-packages
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     build, then watch a real year of flights drift (Ctrl-C ends it)"
 	@echo "make test     everything: unit, property, conformance, end to end"
+	@echo "make test-deploy  image, manifests, rules and dashboards, on the real tools"
 	@echo "make soak     the long proofs that nothing acknowledged is lost (SEED=… for the same again)"
 	@echo "make build    the release binary, $(BINARY)"
 	@echo "make bench    the benchmarks (Benchmarks/README.md)"
@@ -29,6 +32,12 @@ demo: build
 test: build-packages test-packages $(VENV)/.installed lint
 	@$(BUILD) --build-tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
+
+# What is missing of the real tools says so; kubectl is not Debian's (1.20 is too old).
+test-deploy: build deploy-packages $(VENV)/.installed-deploy $(VENV)-checkov/.installed
+	@cd Tests/EndToEndTests/python/deployment && PYTHONDONTWRITEBYTECODE=1 \
+	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --kedge="$(CURDIR)/$(BINARY)" \
+	    --checkov="$(CURDIR)/$(VENV)-checkov/bin/checkov" -v $(PROOFS)
 
 # As root, for file systems of its own; half an hour. SEED and PROOFS (as `test_kill.py`) are optional.
 soak: build test-packages $(VENV)/.installed
@@ -46,7 +55,7 @@ lint:
 	@.ci/style
 
 clean:
-	@rm -rf .build $(VENV)
+	@rm -rf .build $(VENV) $(VENV)-checkov
 
 build-packages:
 	@.ci/install $(BUILD_PACKAGES)
@@ -57,4 +66,18 @@ test-packages:
 $(VENV)/.installed: Tests/requirements.txt | test-packages
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+deploy-packages:
+	@.ci/install $(DEPLOY_PACKAGES)
+
+$(VENV)/.installed-deploy: Tests/requirements-deploy.txt | deploy-packages
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements-deploy.txt
+	@touch $@
+
+# 290 MB, and versions of its own of what the others need.
+$(VENV)-checkov/.installed: Tests/requirements-checkov.txt | deploy-packages
+	@python3 -m venv $(VENV)-checkov
+	@$(VENV)-checkov/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements-checkov.txt
 	@touch $@
