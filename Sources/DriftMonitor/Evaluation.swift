@@ -29,10 +29,10 @@ extension ModelMonitor {
                     basePaneSeconds: windows.basePaneSeconds,
                     time: time
                 )
-                return evaluate(content, name: definition.name, scratch: &scratch)
+                return evaluate(content, definition.name, isByTime: true, scratch: &scratch)
             case .count(let index):
                 let content = windows.countWindows[index]
-                return evaluate(content, name: definition.name, scratch: &scratch)
+                return evaluate(content, definition.name, isByTime: false, scratch: &scratch)
             }
         }
         return MonitorReport(
@@ -47,7 +47,8 @@ extension ModelMonitor {
     /// Evaluates every feature of one window; `scratch` holds one feature's counts at a time.
     private func evaluate(
         _ content: some WindowContent,
-        name: String,
+        _ name: String,
+        isByTime: Bool,
         scratch: inout [UInt64]
     ) -> WindowReport {
         var features: [FeatureReport] = []
@@ -62,6 +63,7 @@ extension ModelMonitor {
         let times = content.timeRange
         return WindowReport(
             window: name,
+            isByTime: isByTime,
             rows: content.rows,
             from: times?.lowerBound,
             to: times?.upperBound,

@@ -37,6 +37,8 @@ package struct MonitorReport: Sendable, Equatable {
 package struct WindowReport: Sendable, Equatable {
     /// The window's name.
     package let window: String
+    /// Whether it is a window by time, which is the same on all replicas; else one by count.
+    package let isByTime: Bool
     /// How many rows lie in it.
     package let rows: UInt64
     /// Where it begins, in Unix seconds; nil without rows.

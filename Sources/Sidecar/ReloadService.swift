@@ -67,7 +67,10 @@ extension SidecarSettings {
             keys.append("history")
         }
         if socket != old.socket { keys.append("socket") }
-        if limits != old.limits || metricsFeatures != old.metricsFeatures { keys.append("limits") }
+        let metrics = (metricsFeatures, metricsBins)
+        if limits != old.limits || metrics != (old.metricsFeatures, old.metricsBins) {
+            keys.append("limits")
+        }
         return keys
     }
 }

@@ -155,6 +155,7 @@ package struct Sidecar: Sendable {
         let metrics = MetricsPage(
             build: build,
             maximumFeatures: settings.metricsFeatures,
+            maximumBins: settings.metricsBins,
             board: board,
             ingest: ingest,
             journal: journal,

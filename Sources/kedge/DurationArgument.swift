@@ -9,6 +9,11 @@ import Sidecar
 struct DurationArgument: ExpressibleByArgument, Equatable {
     let seconds: Int
 
+    /// Takes a number of seconds.
+    init(seconds: Int) {
+        self.seconds = seconds
+    }
+
     init?(argument: String) {
         guard let duration = DurationText.parse(argument),
             duration.components.attoseconds == 0

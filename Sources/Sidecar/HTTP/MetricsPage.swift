@@ -17,13 +17,20 @@ final class MetricsPage: Sendable {
     init(
         build: BuildInfo,
         maximumFeatures: Int,
+        maximumBins: Int,
         board: ReportBoard,
         ingest: Ingest,
         journal: JournalKeeper?,
         rawLog: RawLog?,
         desk: AlertDesk
     ) {
-        document = Mutex(MetricsDocument(build: build, maximumFeatures: maximumFeatures))
+        document = Mutex(
+            MetricsDocument(
+                build: build,
+                maximumFeatures: maximumFeatures,
+                maximumBins: maximumBins
+            )
+        )
         self.board = board
         self.ingest = ingest
         self.journal = journal
@@ -46,6 +53,7 @@ final class MetricsPage: Sendable {
                 journal: figures,
                 raw: raw,
                 alerts: alerts,
+                describe: { ingest.description(of: $0) },
                 process: process
             )
         }

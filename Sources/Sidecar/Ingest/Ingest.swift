@@ -123,6 +123,11 @@ package final class Ingest: Sendable {
         state.withLock { $0.monitors.descriptions }
     }
 
+    /// What a monitor compares with what; nil for one that has ended or was replaced.
+    package func description(of report: MonitorReport) -> MonitorDescription? {
+        state.withLock { $0.monitors.description(of: report) }
+    }
+
     /// The most memory that the counts of each model version can take.
     package var memoryBounds: [MemoryBound] {
         state.withLock { $0.monitors.memoryBounds }

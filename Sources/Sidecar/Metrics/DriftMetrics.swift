@@ -90,7 +90,7 @@ package struct DriftMetrics: Sendable {
                 key.window = window.window
                 key.feature = nil
                 series.windows.append((window.rows, cache.next(key)))
-                for feature in exported(window.features) {
+                for feature in window.features.exported(atMost: maximumFeatures) {
                     key.feature = feature.name
                     series.features.append((feature, cache.next(key)))
                 }
@@ -100,20 +100,22 @@ package struct DriftMetrics: Sendable {
         return series
     }
 
-    /// The features that have series: all, or the first ones and the prediction.
-    private func exported(_ features: [FeatureReport]) -> [FeatureReport] {
-        guard features.count > maximumFeatures else { return features }
-        guard let last = features.last, last.name == Reference.predictionName else {
-            return Array(features.prefix(maximumFeatures))
-        }
-        return features.prefix(maximumFeatures - 1) + [last]
-    }
-
     /// What a page shows, in its order.
     private struct Series {
         var versions: [(omitted: Int, labels: Labels)] = []
         var windows: [(rows: UInt64, labels: Labels)] = []
         var features: [(report: FeatureReport, labels: Labels)] = []
+    }
+}
+
+extension [FeatureReport] {
+    /// The features that have series: all, or the first ones and the prediction.
+    func exported(atMost limit: Int) -> [FeatureReport] {
+        guard count > limit else { return self }
+        guard let last, last.name == Reference.predictionName else {
+            return Array(prefix(limit))
+        }
+        return prefix(limit - 1) + [last]
     }
 }
 

@@ -11,6 +11,7 @@ package import Hosting
 package struct MetricsDocument: Sendable {
     private let build: BuildInfo
     private var drift: DriftMetrics
+    private var fleet: FleetMetrics
     private var ingest = IngestMetrics()
     private var lastCount = 0
 
@@ -19,9 +20,11 @@ package struct MetricsDocument: Sendable {
     /// - Parameters:
     ///   - build: What program it is.
     ///   - maximumFeatures: How many features of a model version have series.
-    package init(build: BuildInfo, maximumFeatures: Int = 200) {
+    ///   - maximumBins: How many bins of a feature have series; 0 leaves all of them out.
+    package init(build: BuildInfo, maximumFeatures: Int = 200, maximumBins: Int = 256) {
         self.build = build
         drift = DriftMetrics(maximumFeatures: maximumFeatures)
+        fleet = FleetMetrics(maximumFeatures: maximumFeatures, maximumBins: maximumBins)
     }
 
     /// Renders the page.
@@ -33,6 +36,7 @@ package struct MetricsDocument: Sendable {
     ///   - journal: What the journal does; nil without one.
     ///   - raw: What the raw log holds; nil without one.
     ///   - alerts: The alerts and what became of their notifications; nil without any rules.
+    ///   - describe: What a monitor is compared with, asked when its reference is not known yet.
     ///   - process: What the kernel says about the process.
     /// - Returns: The page, to be sent as it is or compressed.
     /// - Complexity: O(bytes written).
@@ -43,6 +47,7 @@ package struct MetricsDocument: Sendable {
         journal: JournalFigures? = nil,
         raw: RawLog.Figures? = nil,
         alerts: AlertFigures? = nil,
+        describe: (MonitorReport) -> MonitorDescription? = { _ in nil },
         process: ProcessStatistics
     ) -> [UInt8] {
         var writer = ExpositionWriter(format, reservingBytes: lastCount + lastCount / 8)
@@ -52,6 +57,7 @@ package struct MetricsDocument: Sendable {
         if let raw { JournalMetrics.write(raw, to: &writer) }
         if let alerts { AlertMetrics.write(alerts, to: &writer) }
         drift.write(report, to: &writer)
+        fleet.write(report, describe: describe, to: &writer)
         ProcessMetrics.write(process, to: &writer)
         let page = writer.finish()
         lastCount = page.count

@@ -194,6 +194,13 @@ extension SidecarSettings {
             .integer(1...10_000),
             "Features of one model version with series on /metrics; the overflow is counted."
         ),
+        SettingsKey(
+            "limits.metrics_bins",
+            \.metricsBins,
+            .integer(0...65_536),
+            "Bins of one feature with series on /metrics, for drift of the whole fleet; a feature with "
+                + "more has none, 0 leaves all out."
+        ),
     ]
 
     private static let rawLogKeys: [SettingsKey<SidecarSettings>] = [

@@ -61,6 +61,8 @@ package struct SidecarSettings: ProgramSettings {
     package var limits = MonitorLimits()
     /// Features of one monitor that have series on `/metrics`; the overflow is counted.
     package var metricsFeatures = 200
+    /// Bins of one feature that have series on `/metrics`; one with more has none of them.
+    package var metricsBins = 256
 
     /// What is worth telling, and whom.
     package var alerts = AlertSettings()
