@@ -245,6 +245,23 @@ def drift():
             lines("PSI of the feature", "Population stability index; 0.1 and 0.25 are customary marks.",
                   [target(by("model_version", f"kedge_drift_psi{{{FEATURE}}}"), "{{model_version}}")],
                   "none", min=0, decimals=3),
+            row("Alerts"),
+            lines("Alerts", "Alerts of the sidecars by state, silenced ones included.",
+                  [target(f"sum by (state) (kedge_alerts{{{SIDECAR}}})", "{{state}}")], "short",
+                  min=0),
+            lines("Notifications", "What became of them in five minutes, by receiver: delivered, failed "
+                  "(and tried again), rejected, abandoned.",
+                  [target(f"sum by (receiver, outcome) "
+                          f"(increase(kedge_notifications_total{{{SIDECAR}}}[5m]))",
+                          "{{receiver}} {{outcome}}")], "short", min=0),
+            lines("Waiting to be told", "Model versions of which a receiver is due to be told something; "
+                  "more than 0 for long is a receiver that is away.",
+                  [target(f"sum by (receiver) (kedge_notifications_pending{{{SIDECAR}}})",
+                          "{{receiver}}")], "short", min=0),
+            lines("Silenced and held", "Alerts that fire and are silenced, and alerts that keep their "
+                  "state as there are too few records to say more.",
+                  [target(f"sum(kedge_alerts_silenced{{{SIDECAR}}})", "silenced"),
+                   target(f"sum(kedge_alerts_held{{{SIDECAR}}})", "held")], "short", min=0),
             row("Ingest"),
             lines("Records", "Records accepted a second, and what producers dropped before sending.",
                   [target(f"sum by (model, model_version) "

@@ -423,7 +423,7 @@ def test_configured_silences(watch, receiver):
     listed = {one["id"]: one["status"]["state"] for one in json.loads(
         sidecar.get("/api/v1/silences")[1])}
     assert listed == {"config-0": "active", "config-1": "expired"}
-    assert "no silence" in sidecar.command("unsilence", "config-0").stderr
+    assert "part of the configuration" in sidecar.command("unsilence", "config-0").stderr
     sidecar.reload(silences=None)
     assert len(place.await_requests(2)[1].states) == 2
 

@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read(watch, receiver):
     clock = Clock(sidecar.directory)
     clock.set(0)
     sidecar.start(clock.prefix)
-    sidecar.await_log("alerts are not kept")
+    sidecar.await_log("alerts cannot be read; notifications wait")
     sidecar.drift()
     sidecar.await_alerts(1, "firing")
     sidecar.await_a_look()

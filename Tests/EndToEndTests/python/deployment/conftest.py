@@ -9,8 +9,10 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 
 import pytest
+from programs import ENVIRONMENT
 from prometheus import Prometheus
 from stub_api import StubAPI
 from world import Fleet
@@ -61,6 +63,23 @@ def prometheus(fleet, tmp_path_factory):
     with Prometheus(fleet.targets, tmp_path_factory.mktemp("prometheus")) as prometheus:
         prometheus.settle()
         yield prometheus
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts programs that end with the test."""
+    running = []
+
+    def start(*command, **environment):
+        log = (tmp_path / f"log-{len(running)}").open("w")
+        running.append(subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
+                                        env=ENVIRONMENT | environment, cwd=tmp_path))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture

@@ -7,10 +7,6 @@ import re
 
 from manifests import ROOT
 
-# What deploy/prometheus/README.md and the design promise, whether or not the sources have it yet.
-PROMISED = {"kedge_window_observations", "kedge_window_observations_cumulative",
-            "kedge_reference_observations", "kedge_reference_observations_cumulative",
-            "kedge_notifications_total"}
 SUFFIXES = re.compile(r"_(total|info|bucket|count|sum)$")
 USED = re.compile(r"(?<![\w:])((?:kedge|prediction|process)_\w+|kedge:[\w:]+)(?=[\s{\[),]|$)")
 
@@ -26,7 +22,7 @@ def declared():
 
 
 def is_known(name):
-    return name in declared() or SUFFIXES.sub("", name) in declared() or name in PROMISED
+    return name in declared() or SUFFIXES.sub("", name) in declared()
 
 
 def used(expression):

@@ -1,6 +1,6 @@
 # Kedge — drift monitoring beside the model.
 # SPDX-License-Identifier: Apache-2.0
-"""Dashboards that Grafana's linter would pass, and whose every expression has data."""
+"""Dashboards that Grafana's linter would pass, and whose every expression has data of a real run."""
 
 import json
 import math
@@ -8,9 +8,10 @@ import re
 import sys
 
 import pytest
+from demo import Demo
 from manifests import ROOT
 from names import is_known, used
-from prometheus import JOB
+from prometheus import JOB, Prometheus
 from test_rules import RECORDED
 from world import MODEL, VERSION, WINDOW
 
@@ -34,8 +35,42 @@ EXPRESSIONS = [(file, panel["title"], target["expr"]) for file, dashboard in DAS
 def filled(expression, feature):
     """As Grafana fills it in, with everything chosen that can be."""
     values = {"job": ".+", "instance": ".+", "model": ".+", "model_version": ".+",
-              "window": WINDOW, "feature": feature, "__rate_interval": "10s"}
+              "window": WINDOW, "feature": feature, "__rate_interval": "30s"}
     return re.sub(r"\$(\w+)", lambda match: values[match[1]], expression)
+
+
+@pytest.fixture(scope="module")
+def demo(kedge, tmp_path_factory):
+    """A real Prometheus with our rules, that has scraped two real pods while their alerts were told."""
+    with Demo(kedge, tmp_path_factory.mktemp("demo")) as demo:
+        with Prometheus(demo.targets, tmp_path_factory.mktemp("prometheus")) as prometheus:
+            demo.settle()
+            prometheus.settle()
+            yield demo, prometheus
+
+
+@pytest.fixture(scope="module")
+def prometheus(demo):
+    return demo[1]
+
+
+def test_the_run_is_a_real_one(demo):
+    """What the dashboards are about happens in it: drift, alerts, refusals, a receiver that fails."""
+    demo, prometheus = demo
+    for expression in (
+            'kedge_drift_verdict{feature="temp",verdict="drifted",window="1h"} == 1',
+            'kedge:fleet_ks_statistic{feature="temp",window="1h"} > 0.7',
+            'kedge_alerts{state="firing"} > 0',
+            'kedge_notifications_total{receiver="team",outcome="delivered"} > 0',
+            'kedge_notifications_total{receiver="broken",outcome="failed"} > 0',
+            'kedge_notifications_pending{receiver="broken"} > 0', "kedge_journal_up == 1",
+            'kedge_ingest_rejected_total{reason="malformed"} > 0',
+            'prediction_requests_total{outcome="rejected"} > 0', "prediction_log_connected == 1"):
+        found = {labels["instance"] for labels, _ in prometheus.query(expression)
+                 if "instance" in labels}
+        assert len(found) == 2 or "fleet" in expression and prometheus.query(expression), expression
+    told = json.dumps(demo.receivers.bodies)
+    assert "kedge-0" in told and "kedge-1" in told, "a message names its pod"
 
 
 @pytest.mark.parametrize("file, title, expression", EXPRESSIONS)

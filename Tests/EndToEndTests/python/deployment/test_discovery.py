@@ -16,7 +16,7 @@ import urllib.parse
 import pytest
 import yaml
 from manifests import build, containers, workloads
-from test_examples import fetch, free_address, wait
+from programs import fetch, free_address, wait
 
 
 class Cluster(http.server.ThreadingHTTPServer):

@@ -4,61 +4,17 @@
 
 import http.server
 import json
-import os
-import re
-import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 
 import pytest
 from manifests import DEPLOY, ROOT
+from programs import ENVIRONMENT, counted, fetch, free_address, wait
 
 FLIGHTS = DEPLOY / "base/flights"
 BYO = DEPLOY / "overlays/bring-your-own-server"
-ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def free_address():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
-
-
-def fetch(address, path):
-    with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
-        return answer.read().decode()
-
-
-def wait(condition, timeout=60):
-    deadline, last = time.monotonic() + timeout, None
-    while time.monotonic() < deadline:
-        try:
-            if last := condition():
-                return last
-        except OSError as error:
-            last = error
-        time.sleep(0.1)
-    raise AssertionError(f"never happened: {last}")
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts programs that end with the test."""
-    running = []
-
-    def start(*command, **environment):
-        log = (tmp_path / f"log-{len(running)}").open("w")
-        running.append(subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
-                                        env=ENVIRONMENT | environment, cwd=tmp_path))
-        return running[-1]
-
-    yield start
-    for process in running:
-        process.terminate()
-        process.wait()
 
 
 def test_the_model_is_the_one_of_the_tests():
@@ -80,13 +36,6 @@ def sidecar(start, kedge, tmp_path, reference):
           "--evaluate-every", "200ms")
     wait(lambda: fetch(address, "/ready"))
     return address, socket_path
-
-
-def counted(address, metric, **labels):
-    """A sample's value, 0 when there is none."""
-    found = re.search(rf'^{metric}{{[^}}]*{",".join(f"{k}=.{v}." for k, v in labels.items())}[^}}]*}} (\S+)$',
-                      fetch(address, "/metrics"), re.M)
-    return float(found[1]) if found else 0.0
 
 
 def test_traffic_reaches_the_sidecar_through_the_server(start, kedge, tmp_path):

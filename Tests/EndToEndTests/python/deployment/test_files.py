@@ -91,39 +91,6 @@ def test_the_build_context_has_what_the_dockerfile_copies():
     assert folders <= admitted and {".ci/install", "deploy/image"} <= admitted
 
 
-def assembled(tmp_path, binary):
-    return subprocess.run([DEPLOY / "image/assemble", binary, tmp_path / "image"],
-                          capture_output=True, text=True)
-
-
-def test_what_the_image_holds_runs_alone(kedge, tmp_path):
-    """As root in a root directory of its own, as the image's user: every library is there."""
-    made = assembled(tmp_path, kedge)
-    assert made.returncode == 0, made.stderr
-    root = tmp_path / "image/root"
-    files = [path for path in root.rglob("*") if path.is_file() and "zoneinfo" not in path.parts]
-    assert {path.name for path in files} >= {"kedge", "libc.so.6", "ca-certificates.crt", "passwd"}
-    assert not [path for path in files if path.name in ("sh", "bash", "busybox")]
-    assert (root / "usr/share/zoneinfo/America/New_York").is_file()
-    if os.geteuid() != 0:
-        pytest.skip("not root: what the image holds was not started by itself")
-    # Every container has /proc.
-    (root / "proc").mkdir()
-    ran = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot '
-         '--userspec=65532:65532 "$0" /usr/bin/kedge --help', root], capture_output=True, text=True)
-    assert ran.returncode == 0 and "sidecar" in ran.stdout, ran.stderr
-    packed = subprocess.run(f"tar -C {root} -c . | gzip -6 | wc -c", shell=True, capture_output=True)
-    size = int(packed.stdout)
-    print(f"the image: {sum(path.stat().st_size for path in files):,} bytes, {size:,} gzipped")
-    assert size < 40_000_000
-
-
-def test_what_is_no_program_makes_no_image(tmp_path):
-    (tmp_path / "text").write_text("no program\n")
-    assert assembled(tmp_path, tmp_path / "text").returncode != 0
-
-
 def compose():
     return yaml.safe_load(COMPOSE.read_text())
 

@@ -10,10 +10,9 @@ import socket
 import subprocess
 
 import oracle
-import pytest
 from manifests import DEPLOY, ROOT
 from prometheus import JOB, Prometheus
-from test_examples import fetch, free_address, start, wait
+from programs import fetch, free_address, wait
 from test_fleet import close
 from world import SHARES, Feature
 
@@ -66,8 +65,6 @@ class Sidecars:
 
 def test_the_fleet_is_measured_as_one(start, kedge, tmp_path, seed):
     sidecars = Sidecars(start, kedge, tmp_path, seed)
-    if "kedge_window_observations" not in fetch(sidecars.targets[0][0], "/metrics"):
-        pytest.skip("this binary does not export the fleet gauges yet")
     with Prometheus(sidecars.targets, tmp_path) as prometheus:
         # Since more than one evaluation: the rules behind the first have seen the same rows.
         rows = 'kedge:fleet_window_rows{window="1h"}[5s]'

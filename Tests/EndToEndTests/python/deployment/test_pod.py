@@ -10,7 +10,7 @@ import time
 
 import pytest
 from pod import Image, Pod, manifest, require_tools
-from test_examples import counted, fetch, free_address, wait
+from programs import counted, fetch, free_address, wait
 
 FEATURES = {"dep_delay": -4, "sched_dep_hour": 10.5, "distance": 628, "temp": 39.9, "humid": 40.7,
             "wind_speed": 20.7, "precip": 0, "visib": 10, "pressure": 1012.1, "plane_age": None,
