@@ -8,10 +8,11 @@ VENV := .venv
 # Debian packages that the build needs, and those that only the tests start.
 BUILD_PACKAGES := zlib1g-dev libsqlite3-dev
 TEST_PACKAGES := prometheus prometheus-alertmanager python3-venv strace
-DEPLOY_PACKAGES := prometheus prometheus-alertmanager victoria-metrics python3-venv mmdebstrap buildah podman crun \
-    catatonit netavark aardvark-dns
+# Those of `make test-deploy`: the image and the pod, service discovery.
+DEPLOY_PACKAGES := prometheus prometheus-alertmanager python3-venv victoria-metrics binutils ca-certificates tzdata \
+    mmdebstrap buildah podman crun catatonit netavark aardvark-dns
 
-.PHONY: help demo test test-deploy soak build format lint bench clean build-packages test-packages deploy-packages
+.PHONY: help demo test test-deploy soak build format lint bench clean build-packages test-packages deploy-packages deploy-tools
 .DEFAULT_GOAL := help
 
 help:
@@ -33,8 +34,10 @@ test: build-packages test-packages $(VENV)/.installed lint
 	@$(BUILD) --build-tests
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" swift test -c release --disable-testable-imports --quiet
 
-# What is missing of the real tools says so; kubectl is not Debian's (1.20 is too old).
-test-deploy: build deploy-packages $(VENV)/.installed-deploy $(VENV)-checkov/.installed
+# What is missing of the real tools says so; kubectl is not Debian's (1.20 is too old). `make test` has
+# all but the heavy ones, which are PROOFS="-m heavy".
+test-deploy: build
+	@$(MAKE) --silent deploy-tools || echo "not all tools are there: what needs the others says so" >&2
 	@cd Tests/EndToEndTests/python/deployment && PYTHONDONTWRITEBYTECODE=1 \
 	    "$(CURDIR)/$(VENV)/bin/python" -m pytest --kedge="$(CURDIR)/$(BINARY)" \
 	    --checkov="$(CURDIR)/$(VENV)-checkov/bin/checkov" -v $(PROOFS)
@@ -63,10 +66,12 @@ build-packages:
 test-packages:
 	@.ci/install $(TEST_PACKAGES)
 
-$(VENV)/.installed: Tests/requirements.txt | test-packages
+$(VENV)/.installed: Tests/requirements.txt Tests/requirements-deploy.txt | test-packages
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
 	@touch $@
+
+deploy-tools: deploy-packages $(VENV)/.installed-deploy $(VENV)-checkov/.installed
 
 deploy-packages:
 	@.ci/install $(DEPLOY_PACKAGES)

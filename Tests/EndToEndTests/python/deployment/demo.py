@@ -23,7 +23,7 @@ MALFORMED = b'{"model":\n'
 
 
 class Receivers:
-    """`/team` takes every notification; `/broken` takes none."""
+    """`/team` takes every message, as Slack does; `/broken` takes nothing."""
 
     def __init__(self):
         self.bodies = []
@@ -35,8 +35,9 @@ class Receivers:
                 if self.path == "/team":
                     receivers.bodies.append(json.loads(body))
                 self.send_response(200 if self.path == "/team" else 500)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", "2")
                 self.end_headers()
+                self.wfile.write(b"ok")
 
             def log_message(self, *_):
                 pass
@@ -44,9 +45,8 @@ class Receivers:
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
-    def settings(self):
-        return [{"name": name, "webhook": {"url": f"http://127.0.0.1:{self.http.server_port}/{name}"}}
-                for name in ("team", "broken")]
+    def url(self, name):
+        return f"http://127.0.0.1:{self.http.server_port}/{name}"
 
     def close(self):
         self.http.shutdown()
@@ -61,6 +61,7 @@ class Demo:
         self.processes, self.targets, self.sidecars = [], [], []
         self.ended = threading.Event()
         self.receivers = Receivers()
+        (directory / "slack-url").write_text(self.receivers.url("team") + "\n")
 
     def __enter__(self):
         try:
@@ -92,9 +93,13 @@ class Demo:
         settings = yaml.safe_load((DEPLOY / "base/settings/sidecar.yaml").read_text()) | {
             "listen": watched, "state": str(self.directory / f"state-{number}"),
             "references": [str(FLIGHTS / "delay-2.json")], "socket": {"path": str(path)},
-            "evaluate_every": "500ms", "group_wait": "0s", "receivers": self.receivers.settings(),
+            "evaluate_every": "500ms", "group_wait": "0s",
             "rules": [{"name": "Drift", "statistic": "drift", "min_rows": 500}]}
         settings.pop("token_file")
+        # The base's receiver, whose file comes by a secret, and one that is out of order.
+        team, = settings["receivers"]
+        team["slack"]["url_file"] = str(self.directory / "slack-url")
+        settings["receivers"].append({"name": "broken", "webhook": {"url": self.receivers.url("broken")}})
         file = self.directory / f"sidecar-{number}.yaml"
         file.write_text(yaml.safe_dump(settings))
         self.start(f"sidecar-{number}.log", self.kedge, "sidecar", "--config", file,

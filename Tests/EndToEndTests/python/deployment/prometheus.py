@@ -4,7 +4,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,7 @@ import urllib.request
 
 import yaml
 from manifests import DEPLOY
+from programs import fetch, free_address, wait
 
 JOB = "kedge"
 
@@ -30,9 +30,7 @@ class Prometheus:
     """
 
     def __init__(self, targets, directory):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.address = free_address()
         static = [{"targets": [address], "labels": {"instance": name, "__metrics_path__": path}}
                   for address, path, name in targets]
         configuration = directory / "prometheus.yml"
@@ -48,6 +46,11 @@ class Prometheus:
     def __enter__(self):
         with self.log.open("w") as log:
             self.process = subprocess.Popen(self.command, stderr=log, stdout=log)
+        try:
+            wait(lambda: fetch(self.address, "/-/ready"))
+        except AssertionError:
+            self.__exit__()
+            raise AssertionError(self.log.read_text()[-2000:]) from None
         return self
 
     def __exit__(self, *_):

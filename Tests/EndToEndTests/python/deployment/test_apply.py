@@ -9,6 +9,8 @@ import pytest
 import yaml
 from manifests import EVERYTHING, build, kubectl, render
 
+pytestmark = pytest.mark.heavy
+
 
 def run(api, tmp_path, *arguments, text=None):
     environment = {**os.environ, "HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "none")}

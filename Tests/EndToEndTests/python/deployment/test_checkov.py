@@ -10,6 +10,8 @@ import pytest
 import yaml
 from manifests import DEPLOY, EVERYTHING, render
 
+pytestmark = pytest.mark.heavy
+
 
 def test_checkov_finds_what_has_a_reason(pytestconfig, tmp_path):
     checkov = shutil.which(pytestconfig.getoption("--checkov"))

@@ -18,6 +18,8 @@ import yaml
 from manifests import build, containers, workloads
 from programs import fetch, free_address, wait
 
+pytestmark = pytest.mark.heavy
+
 
 class Cluster(http.server.ThreadingHTTPServer):
     """Pods as an API server lists and watches them, and what listens in them."""
@@ -87,6 +89,7 @@ CONFIGURATIONS = {
         {"action": "keep", "source_labels": [f"{META}_container_port_name"], "regex": "metrics"},
         {"action": "drop", "source_labels": [f"{META}_container_init"], "regex": "true"}],
 }
+# Which container it was. The usual job by annotations does not say so: the targets of both are one.
 LABELS = [{"action": "replace", "source_labels": [f"{META}_{name}"], "target_label": name}
           for name in ("container_name", "container_init")]
 
@@ -102,7 +105,8 @@ def discovered(tmp_path_factory):
     (directory / "scrape.yml").write_text(yaml.safe_dump({
         "global": {"scrape_interval": "1s"},
         "scrape_configs": [
-            {"job_name": job, "relabel_configs": rules + LABELS, "kubernetes_sd_configs": [
+            {"job_name": job, "relabel_configs": rules + (LABELS if job != "annotations" else []),
+             "kubernetes_sd_configs": [
                 {"role": "pod", "api_server": f"http://127.0.0.1:{cluster.server_port}"}]}
             for job, rules in CONFIGURATIONS.items()]}))
     with (directory / "log").open("w") as log:

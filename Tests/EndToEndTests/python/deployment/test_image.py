@@ -15,6 +15,8 @@ import yaml
 from manifests import DEPLOY
 from programs import fetch, free_address, wait
 
+pytestmark = pytest.mark.heavy
+
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 LIMIT = 40_000_000
 # As the image's user in a root directory of its own; every container has /proc.

@@ -12,6 +12,8 @@ import pytest
 from pod import Image, Pod, manifest, require_tools
 from programs import counted, fetch, free_address, wait
 
+pytestmark = pytest.mark.heavy
+
 FEATURES = {"dep_delay": -4, "sched_dep_hour": 10.5, "distance": 628, "temp": 39.9, "humid": 40.7,
             "wind_speed": 20.7, "precip": 0, "visib": 10, "pressure": 1012.1, "plane_age": None,
             "carrier": "US", "origin": "LGA"}
