@@ -34,6 +34,25 @@ struct AdminClient: ParsableArguments {
         return answer.body.last == UInt8(ascii: "\n") ? answer.body : answer.body + [0x0A]
     }
 
+    /// Prints what a path answers, as it stands or as a table.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - format: As it stands, or as text.
+    ///   - table: The answer as text.
+    /// - Throws: As `send`, or what `table` throws.
+    func show(
+        _ path: String,
+        as format: ModelCommand.OutputFormat,
+        table: (_ body: [UInt8]) throws -> String
+    ) async throws {
+        let body = try await send(.get(path))
+        switch format {
+        case .text: Terminal.output(try table(body))
+        case .json: Terminal.output(body)
+        }
+    }
+
     /// The words of an error, `{"error":{"message":…}}` or `{"error":…}`; nil for another body.
     private static func reason(in body: [UInt8]) -> String? {
         try? JSONCursor.read(body.span) { cursor throws(ScanFault) in

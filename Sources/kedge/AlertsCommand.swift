@@ -30,10 +30,8 @@ struct AlertsCommand: AsyncParsableCommand {
         var sidecar: AdminClient
 
         func run() async throws {
-            let body = try await sidecar.send(.get("/api/v1/alerts"))
-            switch format {
-            case .text: Terminal.output(try AlertListing(decoding: body).text)
-            case .json: Terminal.output(body)
+            try await sidecar.show("/api/v1/alerts", as: format) {
+                try AlertListing(decoding: $0).text
             }
         }
     }
@@ -125,10 +123,8 @@ struct AlertsCommand: AsyncParsableCommand {
         var sidecar: AdminClient
 
         func run() async throws {
-            let body = try await sidecar.send(.get("/api/v1/silences"))
-            switch format {
-            case .text: Terminal.output(try SilenceListing(decoding: body).text)
-            case .json: Terminal.output(body)
+            try await sidecar.show("/api/v1/silences", as: format) {
+                try SilenceListing(decoding: $0).text
             }
         }
     }

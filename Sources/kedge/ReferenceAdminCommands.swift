@@ -45,10 +45,8 @@ extension ReferenceCommand {
         var sidecar: AdminClient
 
         func run() async throws {
-            let body = try await sidecar.send(.get("/api/v1/references"))
-            switch format {
-            case .text: Terminal.output(try ReferenceListing(decoding: body).text)
-            case .json: Terminal.output(body)
+            try await sidecar.show("/api/v1/references", as: format) {
+                try ReferenceListing(decoding: $0).text
             }
         }
     }

@@ -97,6 +97,25 @@ package struct OpenFile: ~Copyable {
         }
     }
 
+    /// All bytes up to the end; of a file over the limit no more than shows that it is.
+    ///
+    /// - Parameter limit: How many bytes are expected at most.
+    /// - Returns: The bytes; more than `limit` when the file, or what the pipe brings, is longer.
+    /// - Throws: `SystemError`.
+    package func readAll(limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(size ?? 0, limit) + 1)
+        while bytes.count <= limit {
+            let chunk = try read(upTo: Self.chunkBytes)
+            if chunk.isEmpty { break }
+            bytes += chunk
+        }
+        return bytes
+    }
+
+    /// What `readAll` asks for at a time.
+    private static let chunkBytes = 262_144
+
     /// Writes all bytes and waits until they are on the disk.
     package func writeAll(_ bytes: [UInt8]) throws(SystemError) {
         try write(bytes)

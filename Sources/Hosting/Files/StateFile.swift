@@ -50,15 +50,8 @@ package struct StateFile<Content: StateContent>: Sendable {
     }
 
     private func read() throws(SystemError) -> [UInt8] {
-        let file = try OpenFile(reading: path)
-        var bytes: [UInt8] = []
-        while bytes.count <= Self.maximumBytes {
-            let chunk = try file.read(upTo: 1 << 16)
-            if chunk.isEmpty { return bytes }
-            bytes += chunk
-        }
-        // Too long for anything that was written; what there is will not decode.
-        return bytes
+        // Of what is too long for anything that was written, what there is will not decode.
+        try OpenFile(reading: path).readAll(limit: Self.maximumBytes)
     }
 }
 

@@ -54,13 +54,7 @@ package final class TokenFile: Sendable {
 
     private func read() -> [UInt8]? {
         do throws(SystemError) {
-            let file = try OpenFile(reading: path)
-            var bytes: [UInt8] = []
-            while bytes.count <= Self.maximumBytes {
-                let piece = try file.read(upTo: Self.maximumBytes + 1)
-                if piece.isEmpty { break }
-                bytes += piece
-            }
+            let bytes = try OpenFile(reading: path).readAll(limit: Self.maximumBytes)
             let token = bytes.trimmed
             if token.isEmpty || bytes.count > Self.maximumBytes {
                 logger.error("there is no token in the token file", metadata: ["path": "\(path)"])

@@ -20,14 +20,7 @@ package struct SettingsFile: Sendable, Equatable {
     package init(reading path: String) throws(SettingsError) {
         name = path
         do throws(SystemError) {
-            let file = try OpenFile(reading: path)
-            var bytes: [UInt8] = []
-            while bytes.count <= YAMLReader.maximumBytes {
-                let chunk = try file.read(upTo: 65_536)
-                if chunk.isEmpty { break }
-                bytes += chunk
-            }
-            self.bytes = bytes
+            bytes = try OpenFile(reading: path).readAll(limit: YAMLReader.maximumBytes)
         } catch {
             let problem = SettingsFault.Problem.unreadable(error.description)
             let place = SettingsPlace.file(path, line: 1, column: 1)

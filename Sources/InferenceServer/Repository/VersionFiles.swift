@@ -75,14 +75,8 @@ struct VersionFiles: Sendable, Equatable {
 
     private static func read(_ name: Name, at path: String) throws(VersionFault) -> [UInt8] {
         do throws(SystemError) {
-            let file = try OpenFile(reading: path)
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(min(file.size ?? 0, name.limit) + 1)
-            while bytes.count <= name.limit {
-                let chunk = try file.read(upTo: 1 << 20)
-                if chunk.isEmpty { return bytes }
-                bytes += chunk
-            }
+            let bytes = try OpenFile(reading: path).readAll(limit: name.limit)
+            if bytes.count <= name.limit { return bytes }
         } catch {
             throw .file(name: name.rawValue, .unreadable(error))
         }

@@ -34,14 +34,9 @@ struct SecretReader: Sendable {
     }
 
     private func read(_ path: String) throws(SecretError) -> String {
-        var bytes: [UInt8] = []
+        let bytes: [UInt8]
         do throws(SystemError) {
-            let file = try OpenFile(reading: path)
-            while bytes.count <= Self.maximumBytes {
-                let piece = try file.read(upTo: Self.maximumBytes + 1)
-                if piece.isEmpty { break }
-                bytes += piece
-            }
+            bytes = try OpenFile(reading: path).readAll(limit: Self.maximumBytes)
         } catch {
             throw SecretError(source: path, reason: "\(error)")
         }

@@ -25,14 +25,6 @@ struct ReferenceReader: Sendable {
 
     /// The bytes of a file; of one over the limit no more than shows that it is.
     private func bytes(of path: String) throws(SystemError) -> [UInt8] {
-        let file = try OpenFile(reading: path)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(file.size ?? 0, limits.bytes) + 1)
-        while bytes.count <= limits.bytes {
-            let chunk = try file.read(upTo: 262_144)
-            if chunk.isEmpty { break }
-            bytes += chunk
-        }
-        return bytes
+        try OpenFile(reading: path).readAll(limit: limits.bytes)
     }
 }

@@ -19,10 +19,8 @@ extension ModelCommand {
         var server: AdminClient
 
         func run() async throws {
-            let body = try await server.send(.get("/api/v1/models"))
-            switch format {
-            case .text: Terminal.output(try ModelListing(decoding: body).text)
-            case .json: Terminal.output(body)
+            try await server.show("/api/v1/models", as: format) {
+                try ModelListing(decoding: $0).text
             }
         }
     }
