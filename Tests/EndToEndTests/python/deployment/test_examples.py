@@ -10,6 +10,8 @@ import threading
 import urllib.request
 
 import pytest
+import yaml
+from demo import Receivers
 from manifests import DEPLOY, ROOT
 from programs import ENVIRONMENT, counted, fetch, free_address, wait
 
@@ -58,6 +60,30 @@ def test_traffic_reaches_the_sidecar_through_the_server(start, kedge, tmp_path):
     # The first week of a February like the one that the reference is from: nothing drifts.
     verdicts = {name: feature["verdict"] for name, feature in report["features"].items()}
     assert len(verdicts) == 13 and set(verdicts.values()) == {"steady"}, verdicts
+
+
+def test_a_secret_that_comes_later_is_enough(start, kedge, tmp_path):
+    """The base's receiver: the sidecar starts without its file, and needs no restart to tell."""
+    settings = yaml.safe_load((DEPLOY / "base/settings/sidecar.yaml").read_text())
+    receiver, = settings["receivers"]
+    secret = tmp_path / "slack-url"
+    receiver["slack"]["url_file"] = str(secret)
+    address = free_address()
+    (tmp_path / "sidecar.yaml").write_text(yaml.safe_dump(settings | {
+        "listen": address, "state": str(tmp_path / "state"), "references": [str(FLIGHTS / "delay-2.json")],
+        "socket": {"path": str(tmp_path / "kedge.sock")}}))
+    start(kedge, "sidecar", "--config", tmp_path / "sidecar.yaml")
+    wait(lambda: fetch(address, "/ready"))
+    command = [kedge, "alerts", "test", "--receiver", receiver["name"], "--state", tmp_path / "state"]
+    missing = subprocess.run(command, capture_output=True, text=True)
+    assert missing.returncode != 0 and str(secret) in missing.stdout + missing.stderr
+    receivers = Receivers()
+    try:
+        secret.write_text(receivers.url("team"))
+        told = subprocess.run(command, capture_output=True, text=True)
+        assert told.returncode == 0 and len(receivers.bodies) == 1, told.stdout + told.stderr
+    finally:
+        receivers.close()
 
 
 def window(address, name):

@@ -134,6 +134,21 @@ def test_the_sidecar_is_native_first_and_never_holds_the_model_back(name):
     assert producer["KEDGE_PRODUCER"]["value"].startswith("$(POD_NAME)")
 
 
+@pytest.mark.parametrize("name", ["base", PERSISTENT, "components/classic-sidecar @ base"])
+def test_alerts_are_told_by_pod_with_a_secret_that_may_be_missing(name):
+    objects = build(name)
+    pod = pod_of(workloads(objects)[0])
+    sidecar = container(pod, "sidecar")
+    assert sidecar["env"] == [
+        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    text, = [item["data"]["sidecar.yaml"] for item in of_kind(objects, "ConfigMap")
+             if "sidecar.yaml" in item.get("data", {})]
+    receiver, = yaml.safe_load(text)["receivers"]
+    folder, _, file = receiver["slack"]["url_file"].rpartition("/")
+    volume, = [volume for volume in pod["volumes"] if volume["name"] == mounts(sidecar)[folder]["name"]]
+    assert file == "slack-url" and volume["secret"]["optional"]
+
+
 @pytest.mark.parametrize("name", OVERLAYS + ["base"])
 def test_what_both_listen_on_is_what_the_probes_ask(name):
     objects = build(name)

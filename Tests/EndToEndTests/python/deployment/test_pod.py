@@ -100,6 +100,14 @@ def test_the_admin_socket_answers_inside_the_pod(pod):
     assert told.returncode == 0 and "delay" in told.stdout, told.stderr
 
 
+def test_the_health_check_answers_inside_the_pod(pod, addresses):
+    dead = free_address()
+    for name, address in zip(("server", "sidecar"), addresses):
+        for asked, status in ((address, 0), (dead, 1)):
+            told = pod.podman("exec", f"kedge-{name}", "kedge", "healthcheck", f"http://{asked}/health")
+            assert told.returncode == status, (name, asked, told.stderr)
+
+
 def test_the_root_cannot_be_written(pod):
     for name in ("server", "sidecar"):
         told = pod.podman("inspect", "--format", "{{.HostConfig.ReadonlyRootfs}}", f"kedge-{name}")
