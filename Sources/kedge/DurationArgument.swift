@@ -20,4 +20,7 @@ struct DurationArgument: ExpressibleByArgument, Equatable {
         else { return nil }
         seconds = Int(duration.components.seconds)
     }
+
+    /// As it is written on the command line.
+    var defaultValueDescription: String { DurationText.text(.seconds(seconds)) }
 }
