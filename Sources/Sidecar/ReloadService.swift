@@ -44,6 +44,7 @@ struct ReloadService: Service {
         ingest.reconfigure(new)
         let ignored = new.keysThatNeedARestart(comparedWith: settings)
         logger.info("configuration reloaded")
+        desk.logIdleRules(ingest.descriptions, logger)
         if !new.monitor.countsAlike(old.monitor) {
             logger.warning("windows, clock or lateness changed: all windows begin anew")
         }

@@ -106,6 +106,7 @@ package struct Sidecar: Sendable {
         try references.loadAtStart()
         if let journal, journal.begins() { ingest.journalIsMissed() }
         ingest.evaluate()
+        desk.logIdleRules(ingest.descriptions, logger)
         logMemoryBound()
     }
 

@@ -65,7 +65,8 @@ extension AlertEngine {
         let isCurrent =
             deliveries[key]?.attempt != nil && deliveries[key]?.notificationID == notification.id
         var state = receivers[name] ?? ReceiverState()
-        var isGivenUp = false
+        let refusedSince = deliveries[key]?.refusedSince ?? now
+        var (isGivenUp, isRefused) = (false, false)
         switch outcome {
         case .delivered:
             state.counts.delivered += 1
@@ -81,14 +82,25 @@ extension AlertEngine {
             state.counts.rejected += 1
             state.failures = 0
             state.notBefore = now + receiver.spacing
+            isGivenUp = isCurrent && now - refusedSince >= Self.patience
+            isRefused = !isGivenUp
         case .gone(let reason):
             state.disabled = reason
             isGivenUp = isCurrent
+            isRefused = true
         }
         if isGivenUp { state.counts.abandoned += 1 }
         receivers[name] = state
         if case .failed = outcome, !isGivenUp { return false }
-        if isCurrent { settle(key, receiver, now: now) }
+        if isCurrent {
+            if isRefused {
+                deliveries[key]?.refuse(at: now)
+                unkeptDeliveries.insert(key)
+                schedule.forget(key)
+            } else {
+                settle(key, receiver, now: now)
+            }
+        }
         release(now: now)
         return isGivenUp
     }

@@ -39,7 +39,7 @@ extension AlertEngine {
     }
 
     /// The silences that hold for anything, in no order.
-    func activeSilences(at now: Double) -> [Silence] {
+    package func activeSilences(at now: Double) -> [Silence] {
         policy.silences.filter { $0.state(at: now) == .active }
             + asked.values.filter { $0.state(at: now) == .active }
     }

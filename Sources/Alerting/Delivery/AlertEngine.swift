@@ -71,6 +71,10 @@ package struct AlertEngine: Sendable {
             deliveries[key] = nil
             unkeptDeliveries.insert(key)
         }
+        // What was refused may be taken now.
+        for key in deliveries.keys where deliveries[key]?.forgetRefusal() == true {
+            unkeptDeliveries.insert(key)
+        }
         book.adopt(policy.rules, wall: now)
         assignEnded(now: now)
         release(now: now)
@@ -151,7 +155,8 @@ extension AlertEngine {
             let resolvedWall = alert.resolvedWall
         else { return false }
         let delivery = deliveries[DeliveryKey(receiver: receiver.name, group: alert.key.group)]
-        if delivery?.mayHaveTold(alert.key) == true { return true }
+        let wasRefused = delivery?.refused?[alert.key] != nil
+        if wasRefused || delivery?.mayHaveTold(alert.key) == true { return true }
         guard !isSilenced, policy.routes(alert, to: receiver.name) else { return false }
         let told = delivery?.toldAt ?? -.infinity
         return receiver.isLevelTriggered

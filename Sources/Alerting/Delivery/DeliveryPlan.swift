@@ -81,13 +81,19 @@ struct DeliverySchedule: Sendable {
         stale[key.receiver]?.insert(key.group)
     }
 
-    /// Something of groups has changed, or other silences are active: then all has.
-    mutating func forget(_ groups: Set<AlertGroup>, silences: [Silence]) {
-        if silences != self.silences {
-            self = DeliverySchedule()
-            self.silences = silences
-        }
+    /// Something of groups has changed.
+    mutating func forget(_ groups: Set<AlertGroup>) {
         for name in stale.keys { stale[name]?.formUnion(groups) }
+    }
+
+    /// Takes over which silences are active.
+    ///
+    /// - Returns: Those that began or ended since.
+    mutating func adopt(_ silences: [Silence]) -> [Silence] {
+        guard silences != self.silences else { return [] }
+        let old = self.silences
+        self.silences = silences
+        return silences.filter { !old.contains($0) } + old.filter { !silences.contains($0) }
     }
 
     /// Makes a receiver's plans anew, as far as it has to be.
@@ -108,11 +114,26 @@ struct DeliverySchedule: Sendable {
 extension AlertEngine {
     /// Sees when a receiver is to be told of what.
     mutating func refreshSchedule(_ view: ReceiverView) {
-        schedule.forget(book.takeTouched(), silences: view.silences)
+        var touched = book.takeTouched()
+        let changed = schedule.adopt(view.silences)
+        if !changed.isEmpty {
+            for (group, keys) in book.groups where isMeant(keys, by: changed) {
+                touched.insert(group)
+            }
+        }
+        schedule.forget(touched)
         var schedule = schedule
         self.schedule = DeliverySchedule()
         schedule.refresh(for: view.receiver.name, all: book.groups.keys) { plan(of: $0, for: view) }
         self.schedule = schedule
+    }
+
+    /// Whether any of the alerts is one that silences are for.
+    private func isMeant(_ keys: some Sequence<AlertKey>, by silences: [Silence]) -> Bool {
+        keys.contains { key in
+            let alerts = [book.active[key], book.ended[key]].compactMap(\.self)
+            return silences.contains { silence in alerts.contains { silence.matches($0) } }
+        }
     }
 
     /// What a receiver should know of a group: what fires, and what it does not know to be over.
@@ -142,6 +163,12 @@ extension AlertEngine {
             } else if told != nil || !view.receiver.isLevelTriggered {
                 news = min(news, alert.resolvedWall ?? -.infinity)
             }
+        }
+        if let refused = delivery?.refused, refused.count == alerts.count,
+            alerts.allSatisfy({ refused[$0.key] == $0.item })
+        {
+            // Nothing is different, so that it is no news; it is asked again as seldom as anything.
+            news = .infinity
         }
         return DeliveryPlan(
             group: group,

@@ -63,6 +63,10 @@ package struct DeliveryState: Sendable, Equatable, Codable {
     package var toldAt: Double?
     /// What is on its way.
     package var attempt: Attempt?
+    /// What the receiver refused for good, and has not taken since; nil for nothing.
+    package var refused: [AlertKey: Item]?
+    /// Since when it refuses, by the wall clock.
+    package var refusedSince: Double?
 
     /// Nothing told.
     package init(seed: String) {
@@ -103,7 +107,27 @@ package struct DeliveryState: Sendable, Equatable, Codable {
         for (key, item) in items where !item.isResolved { told[key] = item.firedAt }
         toldAt = now
         attempt = nil
+        _ = forgetRefusal()
         return items
+    }
+
+    /// The receiver will not take what is on its way: it is not told, and not sent again until
+    /// something changes, `repeat_every` has passed or the configuration is read anew.
+    mutating func refuse(at now: Double) {
+        refused = attempt?.items
+        refusedSince = refusedSince ?? now
+        toldAt = now
+        attempt = nil
+    }
+
+    /// What was refused is tried again.
+    ///
+    /// - Returns: Whether there was anything.
+    mutating func forgetRefusal() -> Bool {
+        guard refused != nil else { return false }
+        refused = nil
+        refusedSince = nil
+        return true
     }
 
     /// Takes times that lie ahead for now: the clock was set back.

@@ -36,7 +36,7 @@ package enum PagerDutyPayload {
             writer.key("event_action")
             writer.value(isOver ? "resolve" : "trigger")
             writer.key("dedup_key")
-            writer.value(incident(notification))
+            writer.value(incident(notification, context: context))
             writer.key("client")
             writer.value("Kedge")
             if let page {
@@ -51,10 +51,16 @@ package enum PagerDutyPayload {
         return writer.bytes
     }
 
-    /// What names the incident: the same for a group over restarts and for every receiver.
-    package static func incident(_ notification: Notification) -> String {
+    /// What names the incident: the same for a receiver's group over restarts and replicas; what is
+    /// no model's is the instance's.
+    package static func incident(
+        _ notification: Notification,
+        context: MessageContext
+    ) -> String {
+        let group = notification.group
+        let instance = group.model == nil ? context.instance : nil
         var hash = FNV1a()
-        for part in [notification.group.model, notification.group.version] {
+        for part in [notification.receiver, group.model, group.version, instance] {
             // An absent name is no empty one.
             hash.add(part == nil ? "" : "=")
             hash.add(part ?? "")

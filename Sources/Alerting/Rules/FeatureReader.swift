@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import DriftMonitor
+package import DriftMonitor
 import DriftStatistics
 
 /// Reads what a rule is about off a report.
@@ -70,8 +70,20 @@ extension AlertRule {
 
     /// Whether a feature is looked at: a statistic of the other kind is no reading.
     func means(_ feature: FeatureReport, of model: String) -> Bool {
-        guard models.contains(model), features.contains(feature.name) else { return false }
-        if case .feature(let statistic) = statistic { return statistic.applies(to: feature.kind) }
+        means(feature.name, feature.kind, of: model)
+    }
+
+    /// Whether any feature of what is monitored is looked at; true of a rule about traffic.
+    package func meansAny(of monitors: [MonitorDescription]) -> Bool {
+        guard statistic.isOfFeature else { return true }
+        return monitors.contains { monitor in
+            monitor.features.contains { means($0.name, $0.kind, of: monitor.model) }
+        }
+    }
+
+    private func means(_ feature: String, _ kind: FeatureKind, of model: String) -> Bool {
+        guard models.contains(model), features.contains(feature) else { return false }
+        if case .feature(let statistic) = statistic { return statistic.applies(to: kind) }
         return true
     }
 }

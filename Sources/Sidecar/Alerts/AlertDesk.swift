@@ -4,6 +4,7 @@
 package import Alerting
 package import DriftMonitor
 import Exposition
+import Logging
 import Synchronization
 
 /// Where the alerts of the process are: written by the evaluation, by whoever silences, and by the
@@ -53,6 +54,8 @@ package final class AlertDesk: Sendable {
     package func adopt(_ settings: AlertSettings, now: Double) {
         change { state in
             state.settings = settings
+            let names = Set(settings.receivers.map(\.name))
+            state.durations = state.durations.filter { names.contains($0.key) }
             state.engine.adopt(settings.policy, now: now)
         }
     }
@@ -174,15 +177,19 @@ struct DeliveryLook: Sendable {
 extension AlertDesk {
     /// The alerts that are pending or firing, with the silences that hold for each.
     package func alerts(at now: Double) -> [(alert: Alert, silencedBy: [String])] {
-        state.withLock { state in
-            state.engine.book.active.values.sorted { $0.key < $1.key }.map { alert in
-                (alert, state.engine.silences(of: alert, at: now).map(\.id))
-            }
+        let (alerts, silences) = state.withLock { state in
+            (Array(state.engine.book.active.values), state.engine.activeSilences(at: now))
+        }
+        return alerts.sorted { $0.key < $1.key }.map { alert in
+            (alert, silences.filter { $0.matches(alert) }.map(\.id))
         }
     }
 
-    /// The rules in force.
-    package var rules: [AlertRule] { state.withLock { $0.engine.book.rules } }
+    /// The names of configured rules that look at nothing of what is monitored.
+    package func idleRules(_ monitors: [MonitorDescription]) -> [String] {
+        let rules = state.withLock { $0.settings.rules ?? [] }
+        return rules.filter { !$0.meansAny(of: monitors) }.map(\.name)
+    }
 
     /// The silences, those that ended lately included.
     package var silences: [Silence] { state.withLock { $0.engine.silences } }
@@ -217,6 +224,18 @@ extension AlertDesk {
                             .histogram
                     )
                 }
+            )
+        }
+    }
+}
+
+extension AlertDesk {
+    /// Says which rules look at nothing: a misspelt name raises no alert, and no question.
+    func logIdleRules(_ monitors: [MonitorDescription], _ logger: Logger) {
+        for rule in idleRules(monitors) {
+            logger.warning(
+                "a rule looks at nothing: no reference has such a model and feature",
+                metadata: ["rule": "\(rule)"]
             )
         }
     }

@@ -5,6 +5,7 @@ import Alerting
 import Hosting
 import Journal
 import Logging
+import NIOPosix
 import Synchronization
 
 /// Keeps the alerts over a restart: what changed at the desk goes to the disk before anybody is
@@ -21,6 +22,11 @@ final class AlertKeeper: Sendable {
 
     private let path: String
     private let logger: Logger
+    private let startedAt: Double
+    /// Whether the desk goes on from what was kept; read without the lock that a commit holds.
+    private let isResumed = Atomic<Bool>(false)
+    /// The one thread that waits for the disk, so that nobody else's does.
+    private let thread = NIOThreadPool(numberOfThreads: 1)
     private let state: Mutex<State>
 
     private struct State {
@@ -30,7 +36,6 @@ final class AlertKeeper: Sendable {
         var isRead = false
         /// When it is tried again, by the wall clock.
         var nextAttempt = -Double.infinity
-        var startedAt: Double
         var failure: JournalError?
     }
 
@@ -38,25 +43,41 @@ final class AlertKeeper: Sendable {
     init(directory: String, logger: Logger, now: Double) {
         path = directory + "/" + AlertStore.fileName
         self.logger = logger
-        state = Mutex(State(startedAt: now))
+        startedAt = now
+        state = Mutex(State())
+        thread.start()
     }
+
+    deinit { thread.shutdownGracefully { _ in } }
 
     /// What the last process left; nil when it cannot be read now.
     ///
     /// Waits for the disk.
     func load(now: Double) -> KeptAlerts? {
-        state.withLock { state in load(&state, now: now) }
+        let kept = state.withLock { state in load(&state, now: now) }
+        isResumed.store(kept != nil, ordering: .releasing)
+        return kept
     }
 
     /// Whether notifications may be sent: what was told before is known, or never will be.
     func isReady(now: Double) -> Bool {
-        state.withLock { $0.isRead || now - $0.startedAt >= Self.patience }
+        isResumed.load(ordering: .acquiring) || now - startedAt >= Self.patience
     }
 
-    /// Keeps what has changed, together or not at all; waits for the disk.
+    /// Keeps what has changed, together or not at all.
     ///
-    /// Whoever calls this while somebody else does waits for both.
-    func keep(_ desk: AlertDesk, now: Double) {
+    /// Whoever calls this while somebody else does waits for both; one whose task is cancelled
+    /// leaves at once.
+    func keep(_ desk: AlertDesk) async {
+        let thread = thread
+        try? await Blocking.run {
+            self.keep(desk, now: wallClockSeconds())
+        } on: { work in
+            thread.submit { _ in work() }
+        }
+    }
+
+    private func keep(_ desk: AlertDesk, now: Double) {
         state.withLock { state in
             if state.store == nil {
                 guard now >= state.nextAttempt || now < state.nextAttempt - Self.retrySeconds else {
@@ -67,6 +88,7 @@ final class AlertKeeper: Sendable {
                     desk.keepAnew()
                 } else if let kept = load(&state, now: now) {
                     desk.resume(from: kept, now: now)
+                    isResumed.store(true, ordering: .releasing)
                 }
             }
             guard let store = state.store else { return }

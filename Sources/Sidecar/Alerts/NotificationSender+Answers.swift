@@ -114,7 +114,10 @@ extension NotificationSender {
     /// The parts of a URL that may be keys: what is long in its path and query.
     static func secrets(in url: String) -> [String] {
         guard let parts = URLComponents(string: url) else { return [url] }
-        let pieces = (parts.path + "?" + (parts.query ?? "")).split { "/?&=".contains($0) }
+        // As it is written, and as it is meant.
+        let written = parts.percentEncodedPath + "?" + (parts.percentEncodedQuery ?? "")
+        let meant = parts.path + "?" + (parts.query ?? "")
+        let pieces = "\(written)/\(meant)".split { "/?&=".contains($0) }
         return [url] + pieces.filter { $0.count >= 6 }.map(String.init)
     }
 

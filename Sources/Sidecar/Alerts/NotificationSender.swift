@@ -24,6 +24,8 @@ package struct NotificationSender: Sendable {
     let secrets: SecretReader
     /// What requests call the program.
     let userAgent: String
+    /// Where names are looked up and secrets read.
+    let calls = BlockingCalls()
     /// The event loops that requests use.
     let group: any EventLoopGroup
 
@@ -58,7 +60,9 @@ package struct NotificationSender: Sendable {
         var hidden: [String] = []
         var place = ""
         do {
-            let (url, secret) = try await read(receiver)
+            let (url, secret) = try await Timeout.run(within: receiver.timeout) {
+                try await read(receiver)
+            }
             hidden = Self.secrets(in: url) + (secret.map { [$0] } ?? [])
             let address = try WebAddress(url, allowsHTTP: receiver.allowsHTTP)
             place = "\(address): "
@@ -76,7 +80,7 @@ package struct NotificationSender: Sendable {
 
     private func read(_ receiver: ReceiverSettings) async throws -> (url: String, secret: String?) {
         let secrets = secrets
-        return try await NIOThreadPool.singleton.runIfActive {
+        return try await calls.run(receiver.name) {
             (try secrets.read(receiver.url), try receiver.secret.map(secrets.read))
         }
     }
@@ -89,9 +93,12 @@ package struct NotificationSender: Sendable {
         _ receiver: ReceiverSettings
     ) async throws -> Answer {
         let host = address.host
-        let addresses = try await NIOThreadPool.singleton.runIfActive {
-            try NetworkAddress.lookup(host)
-        }
+        let addresses =
+            if let address = NetworkAddress(host) {
+                [address]
+            } else {
+                try await calls.run(receiver.name) { try NetworkAddress.lookup(host) }
+            }
         if let refused = addresses.first(where: { $0.refusal != nil }), let why = refused.refusal {
             throw RefusedAddress(address: refused.description, reason: why)
         }

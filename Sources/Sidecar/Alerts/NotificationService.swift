@@ -4,7 +4,6 @@
 import Alerting
 import Hosting
 import Logging
-import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
@@ -35,7 +34,8 @@ struct NotificationService: Service {
             await group.next()
             group.cancelAll()
         }
-        await keep()
+        // What is left to keep, unless the disk takes for ever.
+        try? await Timeout.run(within: Self.farewell) { await keep() }
     }
 
     /// Has a task for every receiver, also for those that come with a reload.
@@ -121,10 +121,7 @@ struct NotificationService: Service {
             _ = desk.takeChanges()
             return
         }
-        let desk = desk
-        try? await NIOThreadPool.singleton.runIfActive {
-            keeper.keep(desk, now: wallClockSeconds())
-        }
+        await keeper.keep(desk)
     }
 }
 

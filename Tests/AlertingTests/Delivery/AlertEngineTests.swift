@@ -259,6 +259,40 @@ struct AlertEngineTests {
     }
 
     @Test
+    func `what is refused is no more told than before, and tried again after a reload`() throws {
+        var process = EngineProcess(policy())
+        try process.observe(1, now: start)
+        let refused = try #require(try process.send(.rejected(reason: "404"), now: start + 30))
+        #expect(try process.send(now: start + 5_000) == nil)
+        process.engine.adopt(process.policy, now: start + 5_000)
+        let taken = try #require(try process.send(now: start + 5_000))
+        #expect(words(taken) == "+1")
+        #expect(taken.id != refused.id)
+        // So it is after a restart, and a resolve that was refused is not forgotten either.
+        try process.observe(0, now: start + 6_000)
+        #expect(words(try process.send(.rejected(reason: "404"), now: start + 6_030)) == "-1")
+        #expect(try process.send(now: start + 9_000) == nil)
+        try process.restart(now: start + 9_000)
+        #expect(words(try process.send(now: start + 9_000)) == "-1")
+        #expect(process.engine.book.ended.isEmpty)
+    }
+
+    @Test
+    func `who refuses for a day is given up`() throws {
+        var process = EngineProcess(policy())
+        try process.observe(1, now: start)
+        var now = start + 30
+        while process.engine.receivers["webhook"]?.counts.abandoned == 0, now < start + 1e6 {
+            #expect(try process.send(.rejected(reason: "404"), now: now) != nil)
+            now += 14_400
+        }
+        #expect(process.engine.receivers["webhook"]?.counts.rejected == 7)
+        try process.observe(0, now: now)
+        #expect(words(try process.send(now: now + 30)) == "-1")
+        #expect(process.engine.book.ended.isEmpty)
+    }
+
+    @Test
     func `a receiver that is gone holds nothing up until it is configured anew`() throws {
         var process = EngineProcess(policy([.init(name: "webhook"), .init(name: "gone")]))
         try process.observe(1, now: start)

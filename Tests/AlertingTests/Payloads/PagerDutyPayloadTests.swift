@@ -41,14 +41,26 @@ struct PagerDutyPayloadTests {
     }
 
     @Test
-    func `an incident is its group's, whoever is told and whatever fires`() throws {
+    func `an incident is its receiver's and group's, whatever fires`() throws {
+        let context = PayloadFixtures.context
         let firing = PayloadFixtures.notification([PayloadFixtures.drift()])
         var later = PayloadFixtures.notification(
-            [PayloadFixtures.resolved(PayloadFixtures.drift("other"))],
-            receiver: "pager"
+            [PayloadFixtures.resolved(PayloadFixtures.drift("other"))]
         )
         later.id = "another"
-        #expect(PagerDutyPayload.incident(firing) == PagerDutyPayload.incident(later))
+        let incident = PagerDutyPayload.incident(firing, context: context)
+        #expect(incident == PagerDutyPayload.incident(later, context: context))
+        later.receiver = "another"
+        #expect(incident != PagerDutyPayload.incident(later, context: context))
+        later.receiver = firing.receiver
+        var replica = context
+        replica.instance = "pod-2"
+        #expect(incident == PagerDutyPayload.incident(later, context: replica))
+        later.group = AlertGroup(model: nil, version: nil)
+        #expect(
+            PagerDutyPayload.incident(later, context: context)
+                != PagerDutyPayload.incident(later, context: replica)
+        )
         #expect(try Document(body(later))["event_action"].text == "resolve")
         let groups = [
             AlertGroup(model: nil, version: nil), AlertGroup(model: "", version: nil),
@@ -58,10 +70,10 @@ struct PagerDutyPayloadTests {
         let incidents = groups.map { group in
             var other = firing
             other.group = group
-            return PagerDutyPayload.incident(other)
+            return PagerDutyPayload.incident(other, context: context)
         }
         #expect(Set(incidents).count == groups.count)
-        #expect(incidents.last == PagerDutyPayload.incident(firing))
+        #expect(incidents.last == PagerDutyPayload.incident(firing, context: context))
     }
 
     @Test

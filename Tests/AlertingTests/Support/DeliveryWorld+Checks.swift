@@ -26,7 +26,7 @@ extension DeliveryWorld {
             let item = SimulatedReceiver.Item(alert)
             // Told again only after it was told to fire again.
             if let last = told.last(where: { $0.items.contains { $0.key == alert.key } }),
-                last.items.contains(item), last.keptAt != nil
+                last.items.contains(item), last.keptAt != nil, !last.isRefused
             {
                 fail("\(name) says again that \(alert.key) is over")
             }
@@ -37,7 +37,7 @@ extension DeliveryWorld {
             fail("\(name) follows another within group_interval")
         }
         let isRepeat = elapsed - (last.keptAt ?? last.time) >= policy.repeatEvery
-        if last.items == items, last.change == change, !isRepeat {
+        if last.items == items, last.change == change, !isRepeat, !last.isRefused {
             fail("\(name) repeats \(last.id) without a reason")
         }
     }

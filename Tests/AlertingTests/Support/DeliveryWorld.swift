@@ -286,7 +286,8 @@ extension DeliveryWorld {
         if crash() { return true }
         commit()
         if case .failed = outcome { return true }
-        receivers[index].confirm(notification.id, at: elapsed)
+        let isTaken = outcome == .delivered
+        receivers[index].confirm(notification.id, at: elapsed, isTaken: isTaken)
         return true
     }
 }

@@ -22,6 +22,8 @@ struct SimulatedReceiver {
         var change: Int
         /// When the sender kept that it had arrived; nil until it did.
         var keptAt: Double?
+        /// Whether it was refused, and so may be said again after a restart.
+        var isRefused = false
     }
 
     let settings: AlertPolicy.Receiver
@@ -56,8 +58,9 @@ struct SimulatedReceiver {
     }
 
     /// The sender has kept that a notification arrived.
-    mutating func confirm(_ id: String, at time: Double) {
+    mutating func confirm(_ id: String, at time: Double, isTaken: Bool) {
         for index in received.indices where received[index].id == id {
+            received[index].isRefused = !isTaken
             received[index].keptAt = received[index].keptAt ?? time
         }
     }

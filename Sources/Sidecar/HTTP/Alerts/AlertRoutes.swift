@@ -89,14 +89,19 @@ struct AlertRoutes: Sendable {
         if let refusal = try await gate.refusal(of: request) { return .refusal(refusal) }
         guard let body = try await body(of: request) else { return Self.tooLarge }
         let receivers = desk.receivers
-        let name = Self.receiverName(in: body)
+        guard let name = Self.receiverName(in: body) else {
+            return .error(
+                .badRequest,
+                code: "invalid_test",
+                message: #"the body must name a receiver: {"receiver":"…"}"#
+            )
+        }
         guard let receiver = receivers.first(where: { $0.name == name }) else {
             let known = receivers.map(\.name).joined(separator: ", ")
             return .error(
                 .notFound,
                 code: "no_receiver",
-                message: name.map { "there is no receiver \($0); there is: \(known)" }
-                    ?? #"the body must name a receiver: {"receiver":"…"}"#
+                message: "there is no receiver \(name); there is: \(known)"
             )
         }
         let sample = Notification.sample(for: receiver.name, time: wallClockSeconds())
@@ -128,6 +133,7 @@ struct AlertRoutes: Sendable {
             while let key = try cursor.nextKey() {
                 if key == "receiver" { name = try cursor.string() } else { try cursor.skipValue() }
             }
+            try cursor.end()
             return name
         }
         return name.flatMap(\.self)
