@@ -4,6 +4,7 @@
 
 import concurrent.futures
 import datetime
+import os
 import ssl
 import subprocess
 
@@ -190,3 +191,24 @@ def test_encryption(authority, watch, make_receiver, tmp_path):
                       if record.get("receiver") == name and "reason" in record)
         print(name, record["reason"])
         assert "certificate" in record["reason"].lower() or "none.pem" in record["reason"], record
+
+
+def test_a_secret_that_never_comes(watch, receiver, tmp_path):
+    """A pipe that nobody writes to holds up whoever wants it, and nobody else."""
+    pipe = tmp_path / "url"
+    os.mkfifo(pipe)
+    waiting = [f"waiting-{number}" for number in range(5)]
+    place = receiver.place("team")
+    sidecar = watch(receivers=[
+        *({"name": name, "webhook": {"url_file": str(pipe), "timeout": "1s"}} for name in waiting),
+        webhook(place)])
+    sidecar.start()
+    sidecar.drift()
+    place.await_requests(1)
+    for name in waiting:
+        sidecar.eventually(f"{name} to fail", lambda: sidecar.outcomes(name).get("failed", 0) > 0)
+        assert sidecar.outcomes(name).keys() == {"failed"}
+    sidecar.run("silence", "--match", "feature=none", "--for", "1h", "--reason", "a command")
+    sidecar.steady()
+    place.await_requests(2)
+    assert sidecar.stop() == 0

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from clock import Clock
-from faults import small_disk
+from faults import injection, small_disk
 from watched import rule, webhook
 
 
@@ -163,3 +163,19 @@ def test_without_a_state_directory(watch, receiver):
     place.await_requests(1)
     sidecar.steady()
     place.await_requests(2)
+
+
+def test_a_disk_that_hangs(watch, receiver):
+    """Nobody is told before it is kept, and nothing else waits for the disk."""
+    sidecar, place = started(watch, receiver)
+    log = sidecar.state / "alerts.sqlite-wal"
+    sidecar.start(injection(sidecar.directory, "fdatasync:delay_enter=3000000",
+                            trace="trace=fdatasync", files=[log]))
+    sidecar.drift()
+    sidecar.await_alerts(1, "firing")
+    answers = 0
+    while not place.requests:
+        assert sidecar.request("GET", "/health")[0] == 200
+        answers += 1
+    assert answers >= 10, "the process waited for the disk"
+    place.await_requests(1)
