@@ -107,7 +107,10 @@ struct NotificationService: Service {
             )
         case .rejected(let reason):
             metadata["reason"] = "\(reason)"
-            logger.error("notification rejected; it is not tried again", metadata: metadata)
+            logger.error(
+                "notification rejected; it is tried again after a change, repeat_every or a reload",
+                metadata: metadata
+            )
         case .gone(let reason):
             metadata["reason"] = "\(reason)"
             logger.error("receiver gone; it is told nothing until a reload", metadata: metadata)
