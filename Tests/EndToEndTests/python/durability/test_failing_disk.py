@@ -237,19 +237,26 @@ def test_windows_that_cannot_be_read_at_the_start(make_sidecar, models, draw, so
     feed.connect()
     feed.send_kept(150_000)  # more than SQLite's cache holds once the file was checked
     sidecar.kill()
-    last = calls_at_start(sidecar, "pread64")
-    numbers = draw.sample(range(last * 2 // 3, last * 9 // 10), 40 if soak else 2)
-    for number in numbers:
+    wanted = 40 if soak else 2
+    failed = []
+    # What there is to read is less once a log was written back, so that it is counted each time,
+    # and still differs by some calls from start to start.
+    for _ in range(wanted * 4):
+        last = calls_at_start(sidecar, "pread64")
+        number = draw.randint(last * 2 // 3, last * 9 // 10)
         print(f"pread64 number {number} of {last} fails")
         sidecar.start(injection(sidecar.directory, f"pread64:error=EIO:when={number}",
                                 trace="trace=pread64", files=journal_files(sidecar)))
-        assert has_injected(sidecar.directory), "no call has failed"
+        failed += [number] if has_injected(sidecar.directory) else []
         acknowledged = feed.last
         assert feed.connect() == acknowledged, sidecar.log
         feed.send_kept(100)
         await_counted(sidecar, (feed.source, feed.last))
         restart_and_check(sidecar, feed)
         sidecar.kill()
+        if len(failed) == wanted:
+            break
+    assert len(failed) == wanted, f"calls have failed in {len(failed)} starts only"
 
 
 def calls_at_start(sidecar, call):
