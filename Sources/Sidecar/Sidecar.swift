@@ -67,11 +67,11 @@ package struct Sidecar: Sendable {
         board = ReportBoard()
         let now = wallClockSeconds()
         alertKeeper = stateDirectory.map { directory in
-            AlertKeeper(directory: directory.path, logger: logger, now: now)
+            AlertKeeper(directory: directory.path, logger: logger)
         }
         desk = AlertDesk(
             settings: settings.alerts,
-            kept: alertKeeper?.load(now: now) ?? KeptAlerts(),
+            kept: alertKeeper?.load() ?? KeptAlerts(),
             now: now
         )
         journal = try stateDirectory.map { directory in
@@ -180,6 +180,7 @@ package struct Sidecar: Sendable {
             journal: journal,
             references: references,
             desk: desk,
+            alertKeeper: alertKeeper,
             post: post,
             token: settings.tokenFile.map { TokenFile(path: $0, logger: logger) },
             version: build.version,

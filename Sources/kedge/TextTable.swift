@@ -1,6 +1,8 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import Alerting
+
 /// Columns of text, each as wide as its widest cell.
 struct TextTable {
     /// Where the cells of a column stand.
@@ -18,9 +20,14 @@ struct TextTable {
         rows = [columns.map(\.title)]
     }
 
+    /// Cells are cut to so many bytes.
+    private static let cellBytes = 160
+
     /// Adds a row; it has as many cells as there are columns.
+    ///
+    /// Whatever a terminal would obey is shown as a picture: names come from elsewhere.
     mutating func add(_ cells: [String]) {
-        rows.append(cells)
+        rows.append(cells.map { MessageName.clean($0, limit: Self.cellBytes) })
     }
 
     /// The table, a line a row, two blanks between columns and none at the ends of lines.

@@ -7,12 +7,18 @@ extension AlertEngine {
         (policy.silences + asked.values).sorted { ($1.endsAt, $0.id) < ($0.endsAt, $1.id) }
     }
 
-    /// Adds a silence, or puts one in the place of the one of its id.
+    /// Adds a silence, or puts one in the place of the one of its id; where there is no room, in
+    /// that of the one that ended first.
     ///
-    /// - Returns: False when there are too many.
+    /// - Returns: False when there are too many that have not ended.
     package mutating func add(_ silence: Silence, now: Double) -> Bool {
         release(now: now)
-        guard asked[silence.id] != nil || asked.count < Silence.maximum else { return false }
+        if asked[silence.id] == nil, asked.count >= Silence.maximum {
+            let isOver = asked.values.filter { $0.state(at: now) == .expired }
+            guard let oldest = isOver.min(by: { $0.endsAt < $1.endsAt }) else { return false }
+            asked[oldest.id] = nil
+            unkeptSilences.insert(oldest.id)
+        }
         asked[silence.id] = silence
         unkeptSilences.insert(silence.id)
         return true

@@ -67,12 +67,18 @@ package struct AlertEngine: Sendable {
             receivers[name, default: ReceiverState()].disabled = nil
             receivers[name]?.notBefore = -.infinity
         }
-        for key in deliveries.keys where !names.contains(key.receiver) {
-            deliveries[key] = nil
-            unkeptDeliveries.insert(key)
-        }
         // What was refused may be taken now.
         for key in deliveries.keys where deliveries[key]?.forgetRefusal() == true {
+            unkeptDeliveries.insert(key)
+        }
+        heedPolicy(now: now)
+    }
+
+    /// Forgets whom the policy does not know, and ends what no rule means.
+    private mutating func heedPolicy(now: Double) {
+        let names = Set(policy.receivers.map(\.name))
+        for key in deliveries.keys where !names.contains(key.receiver) {
+            deliveries[key] = nil
             unkeptDeliveries.insert(key)
         }
         book.adopt(policy.rules, wall: now)
@@ -84,6 +90,36 @@ package struct AlertEngine: Sendable {
     package mutating func begin(now: Double) {
         setBack(to: now)
         adopt(policy, now: now)
+    }
+
+    /// Goes on from what was kept and could not be read until now.
+    ///
+    /// Silences that were asked for since stay. As long as nobody was told anything, what was kept
+    /// is all that counts, and conditions that hold are found again. Afterwards what is known now
+    /// counts, and what was kept tells who waits for the end of what.
+    ///
+    /// - Parameters:
+    ///   - kept: What the last process left.
+    ///   - hasTold: Whether receivers may have been told anything since the start.
+    ///   - now: The wall clock.
+    package mutating func resume(from kept: KeptAlerts, hasTold: Bool, now: Double) {
+        if hasTold {
+            book.adopt(kept.alerts)
+            for (key, state) in kept.deliveries {
+                if deliveries[key] == nil {
+                    deliveries[key] = state
+                } else {
+                    deliveries[key]?.adopt(state)
+                }
+            }
+        } else {
+            book = AlertBook(rules: policy.rules, kept: kept.alerts)
+            deliveries = Dictionary(kept.deliveries.map { ($0.key, $0.state) }) { $1 }
+        }
+        for silence in kept.silences where asked[silence.id] == nil { asked[silence.id] = silence }
+        setBack(to: now)
+        heedPolicy(now: now)
+        keepAnew()
     }
 
     /// Looks at one model version's windows.

@@ -105,6 +105,12 @@ package struct DeliveryState: Sendable, Equatable, Codable {
         told = told.filter { items[$0.key] == nil && exists($0.key) }
         doubted = doubted.filter { items[$0] == nil && exists($0) }
         for (key, item) in items where !item.isResolved { told[key] = item.firedAt }
+        if items.values.allSatisfy(\.isResolved) {
+            // The receiver takes the whole group to be over: what still fires once its silence ends
+            // is told again, and until then its end is.
+            doubted.formUnion(told.keys)
+            told = [:]
+        }
         toldAt = now
         attempt = nil
         _ = forgetRefusal()
@@ -128,6 +134,17 @@ package struct DeliveryState: Sendable, Equatable, Codable {
         refused = nil
         refusedSince = nil
         return true
+    }
+
+    /// Takes over what a receiver was told before this state began.
+    ///
+    /// - Parameter kept: What was kept of the same receiver and group.
+    mutating func adopt(_ kept: Self) {
+        told.merge(kept.told) { own, _ in own }
+        doubted.formUnion(kept.doubted)
+        // Nobody knows what became of what was on its way.
+        for (key, item) in kept.attempt?.items ?? [:] where !item.isResolved { doubted.insert(key) }
+        toldAt = [toldAt, kept.toldAt].compactMap(\.self).max()
     }
 
     /// Takes times that lie ahead for now: the clock was set back.

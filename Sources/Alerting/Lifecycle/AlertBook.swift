@@ -6,10 +6,14 @@ package import DriftMonitor
 /// All alerts: which conditions hold, since when, and what became of them.
 ///
 /// A pure state machine over what comes in. What changed since it was last asked is to be kept;
-/// evidence that only became newer is not.
+/// evidence that only became newer is now and then.
 package struct AlertBook: Sendable {
     /// Alerts at once; conditions beyond are counted and not told.
     package static let maximumAlerts = 10_000
+
+    /// After so many seconds of the wall clock an alert that only went on is kept anew, so that
+    /// a restart knows about until when it was seen.
+    package static let keepSeconds = 60.0
 
     /// The rules in force.
     package private(set) var rules: [AlertRule]
@@ -23,6 +27,8 @@ package struct AlertBook: Sendable {
     private var touched: Set<AlertGroup> = []
     /// What differs from what is kept.
     private var unkept: Set<Slot> = []
+    /// When active alerts were last given out to be kept, by the wall clock.
+    private var keptAt: [AlertKey: Double] = [:]
     /// How often a condition was found to hold that could be no alert: there were too many.
     package private(set) var refused: UInt64 = 0
     private var newlyEnded: [(alert: Alert, former: Alert?)] = []
@@ -40,22 +46,33 @@ package struct AlertBook: Sendable {
     /// Begins with what was kept.
     package init(rules: [AlertRule], kept: [Alert] = []) {
         self.rules = rules
+        adopt(kept)
+    }
+
+    /// Takes over what was kept, in the places that nothing has taken since.
+    mutating func adopt(_ kept: [Alert]) {
         for alert in kept {
             if alert.state == .resolved {
-                setEnded(alert.key, alert)
-            } else {
+                if ended[alert.key] == nil { setEnded(alert.key, alert) }
+            } else if active[alert.key] == nil {
                 setActive(alert.key, alert)
             }
         }
     }
 
     /// Goes on with other rules; alerts that no rule means any more are over.
+    ///
+    /// Right after a start nobody knows until when the features of a model version were watched:
+    /// what is over of them ends with its first report.
     package mutating func adopt(_ rules: [AlertRule], wall: Double) {
         let unchanged = Set(rules.filter(self.rules.contains).map(\.name))
         ratios = ratios.filter { unchanged.contains($0.key.rule) }
         self.rules = rules
         let named = Dictionary(rules.map { ($0.name, $0) }) { first, _ in first }
-        for (key, alert) in active where named[key.rule]?.means(key) != true {
+        for (key, alert) in active
+        where named[key.rule]?.means(key) != true
+            && (key.feature == nil || descriptions[key.group] != nil)
+        {
             end(key, .ruleRemoved, at: alert.lastSign(wall), wall: wall)
         }
     }
@@ -247,7 +264,7 @@ extension AlertBook {
         if var alert = active[key] {
             let transition = alert.observe(reading, rule: rule, at: time, wall: wall)
             alert.adopt(rule, window: window)
-            take(transition, alert)
+            take(transition, alert, wall: wall)
         } else if case .holds(let evidence) = reading {
             guard active.count + ended.count < Self.maximumAlerts else {
                 refused += 1
@@ -261,7 +278,7 @@ extension AlertBook {
                 evidence: evidence
             )
             _ = alert.observe(reading, rule: rule, at: time, wall: wall)
-            take(.changed, alert)
+            take(.changed, alert, wall: wall)
         }
     }
 
@@ -272,19 +289,21 @@ extension AlertBook {
         wall: Double
     ) {
         guard var alert = active[key] else { return }
-        take(alert.end(resolution, at: time, wall: wall), alert)
+        take(alert.end(resolution, at: time, wall: wall), alert, wall: wall)
     }
 
-    private mutating func take(_ transition: Alert.Transition, _ alert: Alert) {
+    private mutating func take(_ transition: Alert.Transition, _ alert: Alert, wall: Double) {
         let key = alert.key
         switch (transition, alert.state) {
         case (.none, _):
             if active[key]?.isTold(as: alert) == true {
                 active[key] = alert
+                let last = keptAt[key] ?? wall
+                keptAt[key] = last
+                guard abs(wall - last) >= Self.keepSeconds else { return }
             } else {
                 setActive(key, alert)
             }
-            return
         case (.changed, .resolved):
             setActive(key, nil)
             newlyEnded.append((alert, ended[key]))
@@ -292,6 +311,7 @@ extension AlertBook {
         case (.changed, _): setActive(key, alert)
         case (.dropped, _): setActive(key, nil)
         }
+        keptAt[key] = active[key] == nil ? nil : wall
         unkept.insert(Slot(key: key, hasEnded: false))
     }
 

@@ -12,7 +12,9 @@ package struct MessageContext: Sendable, Equatable {
 
     /// Says who speaks.
     package init(externalURL: String? = nil, instance: String? = nil, producer: String) {
-        self.externalURL = externalURL
+        var page = externalURL.map { Substring($0) }
+        while page?.hasSuffix("/") == true { page?.removeLast() }
+        self.externalURL = page.map { String($0) }
         self.instance = instance
         self.producer = producer
     }

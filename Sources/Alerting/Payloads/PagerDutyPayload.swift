@@ -103,8 +103,8 @@ package enum PagerDutyPayload {
         _ context: MessageContext,
         to writer: inout JSONWriter
     ) {
-        // Everything else takes less than 20,000 bytes.
-        var room = maximumBytes - 20_000
+        // Everything else takes less: keys, names and links of a few KiB each.
+        var room = maximumBytes - 60_000
         var told: [[UInt8]] = []
         for alert in notification.alerts.prefix(maximumAlerts) {
             var text = JSONWriter()

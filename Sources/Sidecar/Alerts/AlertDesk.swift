@@ -31,15 +31,6 @@ package final class AlertDesk: Sendable {
 
     /// Begins with what was kept.
     package init(settings: AlertSettings, kept: KeptAlerts = KeptAlerts(), now: Double) {
-        let engine = Self.engine(settings, kept, now: now)
-        state = Mutex(State(engine: engine, settings: settings))
-    }
-
-    private static func engine(
-        _ settings: AlertSettings,
-        _ kept: KeptAlerts,
-        now: Double
-    ) -> AlertEngine {
         var engine = AlertEngine(policy: settings.policy, kept: kept) {
             // Twelve letters and digits are as good as never made twice.
             String(
@@ -47,7 +38,7 @@ package final class AlertDesk: Sendable {
             )
         }
         engine.begin(now: now)
-        return engine
+        state = Mutex(State(engine: engine, settings: settings))
     }
 
     /// Goes on with other rules, receivers, routes and silences.
@@ -60,16 +51,9 @@ package final class AlertDesk: Sendable {
         }
     }
 
-    /// Goes on from what was kept and could not be read before; of what happened since, silences
-    /// stay, and conditions that still hold are found again.
-    package func resume(from kept: KeptAlerts, now: Double) {
-        change { state in
-            let silences = state.engine.silences
-            state.engine = Self.engine(state.settings, kept, now: now)
-            for silence in silences where silence.createdBy != Silence.configuration {
-                _ = state.engine.add(silence, now: now)
-            }
-        }
+    /// Goes on from what was kept and could not be read before, as `AlertEngine.resume`.
+    func resume(from kept: KeptAlerts, hasTold: Bool, now: Double) {
+        change { $0.engine.resume(from: kept, hasTold: hasTold, now: now) }
     }
 
     /// Looks at the windows of model versions.

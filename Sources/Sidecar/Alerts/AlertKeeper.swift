@@ -15,14 +15,14 @@ import Synchronization
 /// written again everything is.
 final class AlertKeeper: Sendable {
     /// How long a file that failed is left alone.
-    static let retrySeconds = 1.0
+    static let retry = Duration.seconds(1)
     /// How long notifications wait for a file that could not be read at the start: without it
     /// nobody knows who was told what.
-    static let patience = 60.0
+    static let patience = Duration.seconds(60)
 
     private let path: String
     private let logger: Logger
-    private let startedAt: Double
+    private let startedAt = ContinuousClock.now
     /// Whether the desk goes on from what was kept; read without the lock that a commit holds.
     private let isResumed = Atomic<Bool>(false)
     /// The one thread that waits for the disk, so that nobody else's does.
@@ -34,16 +34,15 @@ final class AlertKeeper: Sendable {
         var store: AlertStore?
         /// Whether what it held at the start is known.
         var isRead = false
-        /// When it is tried again, by the wall clock.
-        var nextAttempt = -Double.infinity
+        /// When it is tried again.
+        var nextAttempt = ContinuousClock.now
         var failure: JournalError?
     }
 
     /// Opens the file in a state directory, or begins without it.
-    init(directory: String, logger: Logger, now: Double) {
+    init(directory: String, logger: Logger) {
         path = directory + "/" + AlertStore.fileName
         self.logger = logger
-        startedAt = now
         state = Mutex(State())
         thread.start()
     }
@@ -53,15 +52,15 @@ final class AlertKeeper: Sendable {
     /// What the last process left; nil when it cannot be read now.
     ///
     /// Waits for the disk.
-    func load(now: Double) -> KeptAlerts? {
-        let kept = state.withLock { state in load(&state, now: now) }
+    func load() -> KeptAlerts? {
+        let kept = state.withLock { state in load(&state, now: wallClockSeconds()) }
         isResumed.store(kept != nil, ordering: .releasing)
         return kept
     }
 
     /// Whether notifications may be sent: what was told before is known, or never will be.
-    func isReady(now: Double) -> Bool {
-        isResumed.load(ordering: .acquiring) || now - startedAt >= Self.patience
+    var isReady: Bool {
+        isResumed.load(ordering: .acquiring) || startedAt.duration(to: .now) >= Self.patience
     }
 
     /// Keeps what has changed, together or not at all.
@@ -80,14 +79,12 @@ final class AlertKeeper: Sendable {
     private func keep(_ desk: AlertDesk, now: Double) {
         state.withLock { state in
             if state.store == nil {
-                guard now >= state.nextAttempt || now < state.nextAttempt - Self.retrySeconds else {
-                    return
-                }
+                guard .now >= state.nextAttempt else { return }
                 if state.isRead {
                     open(&state, now: now)
                     desk.keepAnew()
                 } else if let kept = load(&state, now: now) {
-                    desk.resume(from: kept, now: now)
+                    desk.resume(from: kept, hasTold: isReady, now: now)
                     isResumed.store(true, ordering: .releasing)
                 }
             }
@@ -100,7 +97,7 @@ final class AlertKeeper: Sendable {
                 state.failure = nil
             } catch {
                 desk.keepAgain(changes)
-                failed(error, &state, now: now)
+                failed(error, &state)
             }
         }
     }
@@ -113,7 +110,7 @@ final class AlertKeeper: Sendable {
             state.isRead = true
             return kept
         } catch {
-            failed(error, &state, now: now)
+            failed(error, &state)
             return nil
         }
     }
@@ -124,11 +121,11 @@ final class AlertKeeper: Sendable {
             for event in store.events { logger.error("\(event)") }
             state.store = store
         } catch {
-            failed(error, &state, now: now)
+            failed(error, &state)
         }
     }
 
-    private func failed(_ error: JournalError, _ state: inout State, now: Double) {
+    private func failed(_ error: JournalError, _ state: inout State) {
         if state.failure != error {
             logger.error(
                 state.isRead
@@ -139,6 +136,7 @@ final class AlertKeeper: Sendable {
         }
         state.failure = error
         state.store = nil
-        state.nextAttempt = now + Self.retrySeconds
+        // An attempt may have waited for long before it failed.
+        state.nextAttempt = .now + Self.retry
     }
 }

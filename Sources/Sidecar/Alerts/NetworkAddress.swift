@@ -37,6 +37,15 @@ package struct NetworkAddress: Equatable, CustomStringConvertible {
         bytes.count == 4 ? bytes[0] == 127 : bytes == Array(repeating: 0, count: 15) + [1]
     }
 
+    private static let metadata = "it serves a cloud's metadata or credentials"
+
+    /// AWS (all of its services in an instance), Google and Oracle.
+    private static let metadataPrefixes: [[UInt8]] = [
+        [0xFD, 0x00, 0x0E, 0xC2],
+        [0xFD, 0x20, 0x00, 0xCE] + Array(repeating: 0, count: 10) + [0x02, 0x54],
+        [0xFD, 0x00, 0x00, 0xC1] + Array(repeating: 0, count: 8) + [0xA9, 0xFE, 0xA9, 0xFE],
+    ]
+
     /// Why nothing is ever sent there: no receiver of notifications is, but services that trust
     /// whoever can reach them are.
     package var refusal: String? {
@@ -44,7 +53,8 @@ package struct NetworkAddress: Equatable, CustomStringConvertible {
             return switch (bytes[0], bytes[1]) {
             case (0, _): "it is no address of a host"
             case (169, 254): "it is link-local, where clouds keep their metadata"
-            case (100, 100) where bytes[2] == 100 && bytes[3] == 200: "it serves a cloud's metadata"
+            case (100, 100) where bytes[2] == 100 && bytes[3] == 200: Self.metadata
+            case (168, 63) where bytes[2] == 129 && bytes[3] == 16: Self.metadata
             case (224..., _): "it is a multicast or reserved address"
             default: nil
             }
@@ -52,13 +62,12 @@ package struct NetworkAddress: Equatable, CustomStringConvertible {
         if bytes == Array(repeating: 0, count: 16) { return "it is no address of a host" }
         if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return "it is link-local" }
         if bytes[0] == 0xFF { return "it is a multicast address" }
-        let metadata: [UInt8] = [0xFD, 0x00, 0x0E, 0xC2]
-        if Array(bytes.prefix(4)) == metadata, bytes.suffix(2) == [0x02, 0x54] {
-            return "it serves a cloud's metadata"
-        }
-        // NAT64 (RFC 6052) and 6to4 (RFC 3056) carry an IPv4 address.
+        if Self.metadataPrefixes.contains(where: bytes.starts(with:)) { return Self.metadata }
+        // NAT64 (RFC 6052, and its local prefix, RFC 8215) and 6to4 (RFC 3056) carry an IPv4 address.
         let translated: [UInt8] = [0x00, 0x64, 0xFF, 0x9B] + Array(repeating: 0, count: 8)
-        if Array(bytes.prefix(12)) == translated {
+        if bytes.starts(with: translated)
+            || bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01])
+        {
             return NetworkAddress(bytes: Array(bytes.suffix(4)), description).refusal
         }
         if bytes[0] == 0x20, bytes[1] == 0x02 {

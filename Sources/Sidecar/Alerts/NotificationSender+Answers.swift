@@ -124,7 +124,8 @@ extension NotificationSender {
     /// A text in one line of at most 200 characters, without secrets and control characters.
     static func oneLine(_ text: String, hiding secrets: [String]) -> String {
         var text = text
-        for secret in secrets where !secret.isEmpty {
+        // A shorter one may be part of a longer one.
+        for secret in secrets.sorted(by: { $0.count > $1.count }) where !secret.isEmpty {
             text = text.replacingOccurrences(of: secret, with: "…")
         }
         let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in

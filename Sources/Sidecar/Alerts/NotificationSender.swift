@@ -9,6 +9,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Sends one request to one receiver and judges the answer.
 ///
@@ -17,7 +18,8 @@ import NIOSSL
 package struct NotificationSender: Sendable {
     /// An answer's body beyond is not read.
     static let answerBytes = 65_536
-    /// How long a receiver that has taken a message is listened to.
+    /// How long a receiver that has begun to answer is listened to: the status says what became of
+    /// the message, and how slowly the rest comes does not matter.
     static let patienceWithWords = Duration.seconds(2)
 
     /// Reads URLs and keys.
@@ -60,17 +62,20 @@ package struct NotificationSender: Sendable {
         var hidden: [String] = []
         var place = ""
         do {
-            let (url, secret) = try await Timeout.run(within: receiver.timeout) {
-                try await read(receiver)
-            }
-            hidden = Self.secrets(in: url) + (secret.map { [$0] } ?? [])
-            let address = try WebAddress(url, allowsHTTP: receiver.allowsHTTP)
+            let means = try await Timeout.run(within: receiver.timeout) { try await read(receiver) }
+            hidden = Self.secrets(in: means.url) + (means.secret.map { [$0] } ?? [])
+            let address = try WebAddress(means.url, allowsHTTP: receiver.allowsHTTP)
             place = "\(address): "
-            let content = try makeContent(secret)
-            let target = receiver.kind == .alertmanager ? Self.alertsPath(url) : url
-            let answer = try await Timeout.run(within: receiver.timeout) {
-                try await exchange(content, with: address, target, receiver)
-            }
+            let content = try makeContent(means.secret)
+            let target = receiver.kind == .alertmanager ? Self.alertsPath(means.url) : means.url
+            let request = Request(
+                target: target,
+                host: address.host,
+                content: content,
+                trust: try means.certificates.map(Self.trust),
+                isSlack: receiver.kind == .slack
+            )
+            let answer = try await exchange(request, with: receiver)
             return Self.judge(answer, receiver.kind, hiding: hidden)
         } catch {
             let reason = place + Self.oneLine(Self.text(of: error, receiver), hiding: hidden)
@@ -78,26 +83,53 @@ package struct NotificationSender: Sendable {
         }
     }
 
-    private func read(_ receiver: ReceiverSettings) async throws -> (url: String, secret: String?) {
+    /// What a request takes that may have to be read from files.
+    private struct Means: Sendable {
+        var url: String
+        var secret: String?
+        /// The authorities that are believed, as PEM; nil for those of the system.
+        var certificates: [UInt8]?
+    }
+
+    private func read(_ receiver: ReceiverSettings) async throws -> Means {
         let secrets = secrets
         return try await calls.run(receiver.name) {
-            (try secrets.read(receiver.url), try receiver.secret.map(secrets.read))
+            Means(
+                url: try secrets.read(receiver.url),
+                secret: try receiver.secret.map(secrets.read),
+                certificates: try receiver.certificates.map(secrets.readCertificates)
+            )
         }
     }
 
-    /// One exchange, with the first address that can be reached.
+    private static func trust(_ pem: [UInt8]) throws -> NIOSSLTrustRoots {
+        .certificates(try NIOSSLCertificate.fromPEMBytes(pem))
+    }
+
+    /// What is sent where.
+    private struct Request: Sendable {
+        var target: String
+        /// The name or address that the certificate must be of.
+        var host: String
+        var content: Content
+        var trust: NIOSSLTrustRoots?
+        var isSlack: Bool
+    }
+
+    /// One exchange, with the first address that can be reached, until the answer has begun.
     private func exchange(
-        _ content: Content,
-        with address: WebAddress,
-        _ target: String,
-        _ receiver: ReceiverSettings
+        _ request: Request,
+        with receiver: ReceiverSettings
     ) async throws -> Answer {
-        let host = address.host
+        let deadline = ContinuousClock.now + receiver.timeout
+        let host = request.host
         let addresses =
             if let address = NetworkAddress(host) {
                 [address]
             } else {
-                try await calls.run(receiver.name) { try NetworkAddress.lookup(host) }
+                try await Timeout.run(within: receiver.timeout) {
+                    try await calls.run(receiver.name) { try NetworkAddress.lookup(host) }
+                }
             }
         if let refused = addresses.first(where: { $0.refusal != nil }), let why = refused.refusal {
             throw RefusedAddress(address: refused.description, reason: why)
@@ -105,7 +137,7 @@ package struct NotificationSender: Sendable {
         var last: any Error = HostLookupError(reason: "it has no address")
         for candidate in addresses {
             do {
-                return try await exchange(content, at: candidate, of: host, target, receiver)
+                return try await exchange(request, at: candidate, until: deadline)
             } catch let error as NIOConnectionError {
                 last = error
             } catch let error as IOError where error.errnoCode == ECONNREFUSED {
@@ -118,83 +150,99 @@ package struct NotificationSender: Sendable {
     }
 
     private func exchange(
-        _ content: Content,
+        _ request: Request,
         at address: NetworkAddress,
-        of host: String,
-        _ target: String,
-        _ receiver: ReceiverSettings
+        until deadline: ContinuousClock.Instant
     ) async throws -> Answer {
+        let left = ContinuousClock.now.duration(to: deadline)
+        guard left > .zero else { throw TimedOut() }
         var configuration = AsyncHTTPClient.HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: TimeAmount(min(receiver.timeout, .seconds(5))))
+            timeout: .init(connect: TimeAmount(min(left, .seconds(5))))
         )
         configuration.httpVersion = .http1Only
         // Whoever is not there is tried again by whoever asked, and not for seconds right now.
         configuration.connectionPool.retryConnectionEstablishment = false
-        if NetworkAddress(host) == nil { configuration.dnsOverride = [host: address.description] }
-        if let path = receiver.certificates {
+        if NetworkAddress(request.host) == nil {
+            configuration.dnsOverride = [request.host: address.description]
+        }
+        if let trust = request.trust {
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(path)
+            tls.trustRoots = trust
             configuration.tlsConfiguration = tls
         }
         let client = AsyncHTTPClient.HTTPClient(
             eventLoopGroupProvider: .shared(group),
             configuration: configuration
         )
+        let answer: Swift.Result<Answer, any Error>
         do {
-            let answer = try await exchange(content, with: client, target, receiver)
-            try await client.shutdown()
-            return answer
+            answer = .success(try await exchange(request, with: client, within: left))
         } catch {
-            // What went wrong with the request says more than what goes wrong with the end.
-            try? await client.shutdown()
-            throw error
+            answer = .failure(error)
         }
+        // What became of the request says more than what goes wrong with the end.
+        try? await client.shutdown()
+        return try answer.get()
     }
 
     private func exchange(
-        _ content: Content,
+        _ request: Request,
         with client: AsyncHTTPClient.HTTPClient,
-        _ target: String,
-        _ receiver: ReceiverSettings
+        within limit: Duration
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: target)
-        request.method = .POST
-        request.headers.add(name: "User-Agent", value: userAgent)
-        request.headers.add(name: "Content-Type", value: "application/json")
-        for (name, value) in content.fields { request.headers.add(name: name, value: value) }
-        request.body = .bytes(content.body, length: .known(Int64(content.body.count)))
-        let response = try await client.execute(request, timeout: TimeAmount(receiver.timeout))
-        let isSuccess = (200...299).contains(response.status.code)
-        let body: [UInt8]
-        if isSuccess, receiver.kind != .slack {
-            // It has the message; how slowly it says more does not matter.
-            let limit = min(receiver.timeout, Self.patienceWithWords)
-            body = (try? await Timeout.run(within: limit) { try await Self.read(response) }) ?? []
-        } else {
-            body = try await Self.read(response)
+        var message = HTTPClientRequest(url: request.target)
+        message.method = .POST
+        message.headers.add(name: "User-Agent", value: userAgent)
+        message.headers.add(name: "Content-Type", value: "application/json")
+        for (name, value) in request.content.fields {
+            message.headers.add(name: name, value: value)
+        }
+        let body = request.content.body
+        message.body = .bytes(body, length: .known(Int64(body.count)))
+        let response = try await client.execute(message, timeout: TimeAmount(limit))
+        let words = Words()
+        do {
+            try await Timeout.run(within: Self.patienceWithWords) {
+                for try await piece in response.body where !words.add(piece.readableBytesView) {
+                    return
+                }
+            }
+        } catch {
+            // Slack says in the body whether it has the message.
+            let isSuccess = (200...299).contains(response.status.code)
+            if request.isSlack, isSuccess, words.bytes.isEmpty { throw error }
         }
         return Answer(
             status: Int(response.status.code),
             retryAfter: response.headers.first(name: "Retry-After"),
-            body: body
+            body: words.bytes
         )
     }
 
-    private static func read(_ response: HTTPClientResponse) async throws -> [UInt8] {
-        var body: [UInt8] = []
-        for try await piece in response.body {
-            body.append(contentsOf: piece.readableBytesView.prefix(answerBytes - body.count))
-            if body.count == answerBytes { break }
+    /// What a receiver has said so far.
+    private final class Words: Sendable {
+        private let state = Mutex<[UInt8]>([])
+
+        var bytes: [UInt8] { state.withLock(\.self) }
+
+        /// Adds what came.
+        ///
+        /// - Returns: Whether there is room for more.
+        func add(_ piece: ByteBufferView) -> Bool {
+            state.withLock { bytes in
+                bytes.append(contentsOf: piece.prefix(answerBytes - bytes.count))
+                return bytes.count < answerBytes
+            }
         }
-        return body
     }
 
     /// Alertmanager's API behind the address of its page.
     private static func alertsPath(_ url: String) -> String {
         guard var parts = URLComponents(string: url) else { return url }
-        while parts.path.hasSuffix("/") { parts.path.removeLast() }
-        parts.path += "/api/v2/alerts"
+        var path = Substring(parts.percentEncodedPath)
+        while path.hasSuffix("/") { path.removeLast() }
+        parts.percentEncodedPath = path + "/api/v2/alerts"
         return parts.string ?? url
     }
 }

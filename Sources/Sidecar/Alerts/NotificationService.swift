@@ -63,7 +63,7 @@ struct NotificationService: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             guard let receiver = desk.receivers.first(where: { $0.name == name }) else { return }
             let now = wallClockSeconds()
-            if keeper?.isReady(now: now) ?? true,
+            if keeper?.isReady ?? true,
                 case .send(let notification) = desk.next(for: name, &look, now: now)
             {
                 await keep()
@@ -78,8 +78,9 @@ struct NotificationService: Service {
     private func send(_ notification: Notification, to receiver: ReceiverSettings) async {
         let start = ContinuousClock.now
         let result = await post.send(notification, to: receiver, externalURL: desk.externalURL)
-        // Nobody knows what became of a request that the process's end has cut off.
-        if Task.isCancelled { return }
+        // Nobody knows what became of a request that the process's end has cut off, unless it was
+        // answered before.
+        if Task.isCancelled, result.outcome != .delivered { return }
         let isGivenUp = desk.answered(
             notification,
             result.outcome,

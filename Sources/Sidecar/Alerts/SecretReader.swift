@@ -8,6 +8,8 @@ import Hosting
 struct SecretReader: Sendable {
     /// Longer files are no secrets.
     static let maximumBytes = 16_384
+    /// Longer files are no certificates: those of the whole web take a quarter of it.
+    static let maximumCertificateBytes = 1_048_576
 
     /// The variables of the process.
     let environment: [String: String]
@@ -33,16 +35,30 @@ struct SecretReader: Sendable {
         return trimmed
     }
 
-    private func read(_ path: String) throws(SecretError) -> String {
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try OpenFile(reading: path).readAll(limit: Self.maximumBytes)
-        } catch {
-            throw SecretError(source: path, reason: "\(error)")
+    /// The certificates in a file, which are no secret but are read in the same way.
+    ///
+    /// - Throws: `SecretError`.
+    func readCertificates(_ path: String) throws(SecretError) -> [UInt8] {
+        let bytes = try read(path, limit: Self.maximumCertificateBytes)
+        guard bytes.count <= Self.maximumCertificateBytes else {
+            throw SecretError(source: path, reason: "it is longer than certificates are")
         }
+        return bytes
+    }
+
+    private func read(_ path: String) throws(SecretError) -> String {
+        let bytes = try read(path, limit: Self.maximumBytes)
         guard bytes.count <= Self.maximumBytes, let text = String(validating: bytes, as: UTF8.self)
         else { throw SecretError(source: path, reason: "it is no text of a secret's length") }
         return text
+    }
+
+    private func read(_ path: String, limit: Int) throws(SecretError) -> [UInt8] {
+        do throws(SystemError) {
+            return try OpenFile(reading: path).readAll(limit: limit)
+        } catch {
+            throw SecretError(source: path, reason: "\(error)")
+        }
     }
 }
 

@@ -12,10 +12,6 @@ package struct WebAddress: Sendable, Equatable, CustomStringConvertible {
     let text: String
     /// The name or address of the host, without brackets.
     let host: String
-    /// The port.
-    let port: Int
-    /// Whether the connection is encrypted.
-    let isEncrypted: Bool
 
     /// Takes a URL apart.
     ///
@@ -32,9 +28,8 @@ package struct WebAddress: Sendable, Equatable, CustomStringConvertible {
         guard parts.user == nil, parts.password == nil else { throw .credentials }
         guard parts.fragment == nil else { throw .malformed }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        isEncrypted = scheme == "https"
-        port = parts.port ?? (isEncrypted ? 443 : 80)
-        guard (1...65_535).contains(port) else { throw .malformed }
+        let isEncrypted = scheme == "https"
+        if let port = parts.port, !(1...65_535).contains(port) { throw .malformed }
         guard isEncrypted || allowsHTTP || Self.isLoopback(host) else { throw .unencrypted }
         self.text = text
         self.host = host

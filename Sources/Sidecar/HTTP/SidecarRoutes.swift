@@ -21,6 +21,7 @@ struct SidecarRoutes: Sendable {
     let journal: JournalKeeper?
     let references: ReferenceWatch
     let desk: AlertDesk
+    let alertKeeper: AlertKeeper?
     let post: NotificationPost
     /// Nil lets nobody change state over the network.
     let token: TokenFile?
@@ -38,7 +39,7 @@ struct SidecarRoutes: Sendable {
         let router = Router(options: .autoGenerateHeadEndpoints)
         let answers = answers
         let gate = ChangeGate(token: token, isAdministrator: isAdministrator)
-        let alerts = AlertRoutes(desk: desk, post: post, gate: gate)
+        let alerts = AlertRoutes(desk: desk, keeper: alertKeeper, post: post, gate: gate)
         var methods = answers.mapValues { _ in "GET, HEAD" }
         methods[Self.referencesPath] = "GET, HEAD, POST"
         methods.merge(AlertRoutes.methods) { $1 }

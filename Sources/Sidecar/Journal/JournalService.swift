@@ -91,8 +91,9 @@ private struct KeepingLoop {
             lastNumber = try store.commit(commit)
             isDurable = true
             unsettled = nil
-            ingest.isDurable(commit)
+            // Whoever sees an acknowledgement finds the journal up.
             keeper.committed(to: store, after: start.duration(to: .now))
+            ingest.isDurable(commit)
             try store.checkpointIfLarge()
             try store.reclaim()
         } catch {

@@ -243,6 +243,36 @@ struct AlertBookTests {
     }
 
     @Test
+    func `what changed rules mean no more after a start ends with the first report`() throws {
+        var model = try WatchedModel([rule(.drift, .aboveVerdictThreshold)])
+        model.take(.far, 50)
+        model.evaluate()
+        let kept = Array(model.book.active.values)
+        model.book = AlertBook(
+            rules: [rule(.drift, .aboveVerdictThreshold, features: ["carrier"])],
+            kept: kept
+        )
+        model.book.adopt(model.book.rules, wall: model.now)
+        #expect(model.features("R").count == 3)
+        model.evaluate()
+        #expect(model.features("R") == ["carrier"])
+        #expect(model.ended("R", "temp")?.resolution == .ruleRemoved)
+        #expect(model.ended("R", "temp")?.resolvedAt == model.now)
+    }
+
+    @Test
+    func `an alert that goes on is kept anew once a minute`() throws {
+        var model = try WatchedModel([rule(.drift, .aboveVerdictThreshold, features: ["temp"])])
+        model.take(.far, 50)
+        var kept: [Double] = []
+        for _ in 0..<20 {
+            model.evaluate()
+            kept += model.book.takeUnkept().values.compactMap { $0?.observedAt }
+        }
+        #expect(kept.map { $0 - kept[0] } == [0, 60, 120, 180])
+    }
+
+    @Test
     func `what is watched no more ends with no data, at the time it was last looked at`() throws {
         var model = try WatchedModel([rule(.drift, .aboveVerdictThreshold)])
         model.take(.far, 50)

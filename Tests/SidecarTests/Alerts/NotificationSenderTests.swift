@@ -49,7 +49,8 @@ struct NotificationSenderTests {
     @Test(arguments: [
         "169.254.169.254", "169.254.0.1", "100.100.100.200", "0.0.0.0", "224.0.0.1",
         "255.255.255.255", "fe80::1", "ff02::1", "::", "fd00:ec2::254", "::ffff:169.254.169.254",
-        "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+        "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::23",
+        "fd20:ce::254", "fd00:c1::a9fe:a9fe", "168.63.129.16",
     ])
     func `refuses addresses where no receiver is`(text: String) throws {
         let address = try #require(NetworkAddress(text))
@@ -186,5 +187,16 @@ struct ReceiverAnswerTests {
         )
         #expect(answer.answer.hasPrefix("no service … and … xxx"))
         #expect(answer.answer.count == 200)
+    }
+
+    @Test
+    func `a secret that another one is part of is not told in pieces`() {
+        let answer = NotificationSender.judge(
+            .init(status: 404, body: Array("no /abcdef/abcdefSECRET".utf8)),
+            .webhook,
+            hiding: ["abcdef", "abcdefSECRET"],
+            now: 0
+        )
+        #expect(answer.answer == "no /…/…")
     }
 }

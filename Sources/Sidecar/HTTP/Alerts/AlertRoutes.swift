@@ -11,11 +11,15 @@ import PredictionLog
 /// `/api/v1/alerts`, `/api/v1/silences` and the test of receivers.
 struct AlertRoutes: Sendable {
     let desk: AlertDesk
+    /// Nil keeps nothing.
+    let keeper: AlertKeeper?
     let post: NotificationPost
     let gate: ChangeGate
 
     /// Longer bodies are no silences.
     static let bodyBytes = 65_536
+    /// How long an answer waits until a change is on the disk.
+    static let patience = Duration.seconds(2)
     static let alertsPath = "/api/v1/alerts"
     static let silencesPath = "/api/v1/silences"
     static let testPath = "/api/v1/receivers/test"
@@ -58,6 +62,7 @@ struct AlertRoutes: Sendable {
             let id = context.parameters.get("id") ?? ""
             let now = wallClockSeconds()
             guard let silence = desk.endSilence(id, now: now) else { return Self.noSilence(id) }
+            await keep()
             return HTTPAnswer.json { SilencesJSON.write(silence, now: now, to: &$0) }
         }
         router.post(RouterPath(Self.testPath)) { request, _ in
@@ -78,10 +83,18 @@ struct AlertRoutes: Sendable {
                     message: "there are \(Silence.maximum) silences already"
                 )
             }
+            await keep()
             return .json { $0.object { $0.member("silenceID", silence.id) } }
         } catch {
             return .error(.badRequest, code: "invalid_silence", message: "\(error)")
         }
+    }
+
+    /// Has a silence kept before it is confirmed, unless the disk takes for ever: it holds all the
+    /// same.
+    private func keep() async {
+        guard let keeper else { return }
+        try? await Timeout.run(within: Self.patience) { await keeper.keep(desk) }
     }
 
     /// Sends a sample to one receiver, and answers what it said.

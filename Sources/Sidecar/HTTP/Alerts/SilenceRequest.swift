@@ -84,8 +84,8 @@ package struct SilenceRequest {
             let text = try cursor.string()
             guard let time = RFC3339.parse(text) else { return .noTime(key, text) }
             if key == "startsAt" { startsAt = time } else { endsAt = time }
-        case "createdBy": createdBy = String(try cursor.string().prefix(200))
-        case "comment": comment = String(try cursor.string().prefix(1_024))
+        case "createdBy": createdBy = Self.cut(try cursor.string(), to: 400)
+        case "comment": comment = Self.cut(try cursor.string(), to: 2_048)
         case "matchers":
             try cursor.beginArray()
             var fault: SilenceRequestError?
@@ -120,6 +120,13 @@ package struct SilenceRequest {
         guard let value, value.utf8.count <= 1_024 else { return .noValue(name) }
         matchers.append(Silence.Matcher(name, value, isEqual: isEqual))
         return nil
+    }
+
+    /// Whole characters of at most so many bytes.
+    private static func cut(_ text: String, to limit: Int) -> String {
+        var text = Substring(text)
+        while text.utf8.count > limit { text.removeLast() }
+        return String(text)
     }
 
     private static func isIDByte(_ byte: UInt8) -> Bool {

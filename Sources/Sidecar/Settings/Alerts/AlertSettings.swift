@@ -19,7 +19,7 @@ package struct AlertSettings: Sendable, Equatable {
     package var groupInterval = Duration.seconds(300)
     /// After how long what is unchanged is told again.
     package var repeatEvery = Duration.seconds(14_400)
-    /// Where people find the page, without a slash at its end; nil leaves links out.
+    /// Where people find the page; nil leaves links out.
     package var externalURL: String?
 
     /// The built-in rules, and nobody to tell.

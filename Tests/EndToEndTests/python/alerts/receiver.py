@@ -263,6 +263,14 @@ def drip(body, status=200):
     return send
 
 
+def unfinished(status, body=b"", **fields):
+    """An answer whose end never comes."""
+    def send(connection, request):
+        connection.sendall(_head(status, len(body) + 1, fields) + body)
+        hang(connection, request)
+    return send
+
+
 class Gate:
     """Holds answers back until it is opened."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from clock import Clock
-from receiver import Gate, Receiver, answer, drip, hang, redirect, reset
+from receiver import Gate, Receiver, answer, drip, hang, redirect, reset, unfinished
 from watched import Watched, seconds_between, webhook
 
 TOLD = {"delivered": 1}
@@ -52,6 +52,11 @@ CASES = {
     "hang": Case([hang, OK], FAILED_ONCE, [FIRST_WAIT], timeout="500ms"),
     "reset": Case([reset, OK], FAILED_ONCE, [FIRST_WAIT]),
     "slow": Case([drip(b"okay")], TOLD),
+    # The status says what became of it, however slowly the rest comes.
+    "unfinished": Case([unfinished(200), OK], TOLD, timeout="500ms"),
+    "unfinished-wish": Case([unfinished(429, Retry_After=3), OK], FAILED_ONCE, [3.0],
+                            timeout="500ms"),
+    "unfinished-gone": Case([unfinished(410, b"gone"), OK], {"abandoned": 1}, is_disabled=True),
     "redirect": Case(["redirect", OK], {"rejected": 1}),
     "moved": Case(["moved", OK], {"rejected": 1}),
     "unknown": Case([answer(404, b"no such hook"), OK], {"rejected": 1}),
@@ -62,7 +67,9 @@ CASES = {
     "slack-json": Case([answer(200, b'{"ok": true}')], TOLD, kind="slack"),
     "slack-refusal": Case([answer(200, b"no_text"), OK], {"rejected": 1}, kind="slack"),
     "slack-json-refusal": Case([answer(200, b'{"ok":false}'), OK], {"rejected": 1}, kind="slack"),
-    "slack-slow": Case([drip(b"okay"), OK], FAILED_ONCE, [FIRST_WAIT], "slack", "500ms"),
+    "slack-slow": Case([drip(b"ok")], TOLD, kind="slack", timeout="500ms"),
+    "slack-unfinished": Case([unfinished(200, b"ok")], TOLD, kind="slack", timeout="500ms"),
+    "slack-silent": Case([unfinished(200), OK], FAILED_ONCE, [FIRST_WAIT], "slack", "500ms"),
     "slack-limited": Case([answer(429, b"rate_limited", Retry_After=2), OK], FAILED_ONCE, [2.0],
                           "slack"),
     "pager": Case([answer(202, b'{"status":"success"}')], TOLD, kind="pagerduty"),

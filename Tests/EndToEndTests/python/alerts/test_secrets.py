@@ -193,14 +193,17 @@ def test_encryption(authority, watch, make_receiver, tmp_path):
         assert "certificate" in record["reason"].lower() or "none.pem" in record["reason"], record
 
 
-def test_a_secret_that_never_comes(watch, receiver, tmp_path):
+@pytest.mark.parametrize("key", ["url_file", "ca_file"])
+def test_a_file_that_never_comes(key, watch, receiver, tmp_path):
     """A pipe that nobody writes to holds up whoever wants it, and nobody else."""
-    pipe = tmp_path / "url"
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     waiting = [f"waiting-{number}" for number in range(5)]
     place = receiver.place("team")
+    connection = {"url": "https://127.0.0.1:9"} if key == "ca_file" else {}
+    connection |= {key: str(pipe), "timeout": "1s"}
     sidecar = watch(receivers=[
-        *({"name": name, "webhook": {"url_file": str(pipe), "timeout": "1s"}} for name in waiting),
+        *({"name": name, "webhook": connection} for name in waiting),
         webhook(place)])
     sidecar.start()
     sidecar.drift()
