@@ -75,7 +75,11 @@ extension ModelMonitor {
     /// The report on one feature, given its statistics.
     private func judge(_ index: Int, _ statistics: FeatureStatistics) -> FeatureReport {
         let feature = reference.features[index]
-        let threshold = settings.thresholds.threshold(of: feature)
+        let threshold = settings.thresholds.threshold(
+            of: feature,
+            statistics,
+            minimumRows: settings.minimumRows
+        )
         return FeatureReport(
             name: feature.name,
             kind: feature.kind,

@@ -6,7 +6,8 @@ package import DriftStatistics
 /// What a feature's statistics may reach before its verdict is `drifted`.
 ///
 /// One number a statistic, and exceptions by feature. Kolmogorov-Smirnov judges numeric features,
-/// Jensen-Shannon categorical ones; no other statistic has a threshold here (a rule has its own).
+/// Jensen-Shannon categorical ones and what is left of a numeric one whose values are gone; no other
+/// statistic has a threshold here (a rule has its own).
 package struct Thresholds: Sendable, Equatable {
     /// The exceptions of one feature; nil keeps the general number.
     package struct Exception: Sendable, Equatable {
@@ -51,13 +52,28 @@ package struct Thresholds: Sendable, Equatable {
 
     /// What judges a feature: Kolmogorov-Smirnov a numeric one, Jensen-Shannon a categorical one.
     func threshold(of feature: FeatureReference) -> Threshold {
-        let exception = features[feature.name]
-        return switch feature.kind {
-        case .numeric:
-            Threshold(statistic: .ksStatistic, value: exception?.ksStatistic ?? ksStatistic)
-        case .categorical:
-            Threshold(statistic: .jsDivergence, value: exception?.jsDivergence ?? jsDivergence)
-        }
+        threshold(of: feature, feature.kind == .numeric ? .ksStatistic : .jsDivergence)
+    }
+
+    /// What judges a feature, given what there is of it.
+    ///
+    /// Kolmogorov-Smirnov looks past missing values. A numeric feature with enough rows, of which
+    /// too few and less than half have a value, is judged by Jensen-Shannon, where missing is a bin
+    /// of its own: a column that is gone has drifted, one that is always nearly empty has not.
+    func threshold(
+        of feature: FeatureReference,
+        _ statistics: FeatureStatistics,
+        minimumRows: UInt64
+    ) -> Threshold {
+        let (values, rows) = (
+            statistics.rows(behind: .ksStatistic), statistics.rows(behind: .jsDivergence)
+        )
+        let isGone = values < minimumRows && rows >= minimumRows && values < rows - values
+        return isGone ? threshold(of: feature, .jsDivergence) : threshold(of: feature)
+    }
+
+    private func threshold(of feature: FeatureReference, _ statistic: Statistic) -> Threshold {
+        Threshold(statistic: statistic, value: value(statistic, feature: feature.name) ?? .infinity)
     }
 }
 

@@ -5,7 +5,7 @@ package import DriftStatistics
 
 /// What a feature's statistic says about it.
 package enum Verdict: String, CaseIterable, Sendable {
-    /// Too few rows to say, or the statistic is undefined.
+    /// Too few rows to say, for their number or for that of the bins, or the statistic is undefined.
     case learning
     /// The statistic does not exceed its threshold.
     case steady
@@ -24,7 +24,11 @@ package enum Verdict: String, CaseIterable, Sendable {
             if statistics.rows(behind: statistic) < minimumRows {
                 .learning
             } else if let value = statistics[statistic] {
-                value > threshold.value ? .drifted : .steady
+                if value <= threshold.value {
+                    .steady
+                } else {
+                    statistics.isNoise(statistic) ? .learning : .drifted
+                }
             } else {
                 .learning
             }

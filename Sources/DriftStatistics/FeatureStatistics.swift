@@ -89,6 +89,18 @@ package struct FeatureStatistics: Sendable, Equatable {
         }
     }
 
+    /// Whether a statistic may be as large as it is with no drift at all: no larger than one and a
+    /// half times its noise floor.
+    ///
+    /// Asked of Jensen-Shannon only, whose floor grows with the bins: thousands of categories in a
+    /// thousand rows look nothing like the reference by chance.
+    package func isNoise(_ statistic: Statistic) -> Bool {
+        guard statistic == .jsDivergence, let value = self[statistic],
+            let floor = noiseFloor(statistic)
+        else { return false }
+        return value <= 1.5 * floor
+    }
+
     /// What to expect of a statistic without drift, because both samples are finite.
     ///
     /// - Returns: The floor of `ksStatistic`, `jsDivergence` or `psi` where the statistic itself is

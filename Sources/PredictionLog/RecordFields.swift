@@ -38,8 +38,6 @@ struct RecordFields {
     var hasActual = false
     /// The records that the producer has dropped up to now.
     var dropped: UInt64?
-    /// The record's number in its session; nil for none.
-    var sequence: UInt64?
     /// Where the value of `hello` begins.
     var helloOffset: Int?
 }

@@ -16,6 +16,8 @@ struct RecordReader: ~Copyable {
     private(set) var dropped: UInt64 = 0
     /// The highest sequence number that is decided; nil when numbers mean nothing here.
     private(set) var decided: UInt64?
+    /// The number that the line read now gives itself, until it is decided.
+    private var sequence: UInt64?
     /// Whether the line read last was a hello.
     private(set) var greets = false
     private var generation: UInt64 = 0
@@ -47,12 +49,48 @@ struct RecordReader: ~Copyable {
         swap(&memory, &decoded)
         var cursor = JSONCursor(line, depthLimit: maxDepth, decoded: memory)
         memory = []
+        sequence = nil
         do throws(ScanFault) {
             try readLine(&cursor, into: &intake)
         } catch {
-            intake.tally.reject(error)
+            // A record whose number came before the fault is rejected once, and decided by that.
+            if !isDuplicate(&intake) { intake.tally.reject(error) }
         }
         swap(&cursor.decoded, &decoded)
+    }
+
+    /// Reads the number of a line that is too long from what there is of it.
+    ///
+    /// - Returns: Whether it was decided before.
+    mutating func isDuplicate(_ line: consuming ByteView, into intake: inout Intake) -> Bool {
+        guard decided != nil else { return false }
+        sequence = nil
+        var cursor = JSONCursor(line, depthLimit: maxDepth, decoded: [])
+        do throws(ScanFault) {
+            try cursor.beginObject()
+            while sequence == nil, let key = try cursor.nextKey() {
+                if key == RecordField.seq.rawValue {
+                    sequence = try cursor.readCount()
+                } else {
+                    try cursor.skipValue()
+                }
+            }
+        } catch {
+            // The line is cut; its number stands further behind, or nowhere.
+        }
+        return isDuplicate(&intake)
+    }
+
+    /// Whether the line's number is one that was decided before; else it is decided by now.
+    private mutating func isDuplicate(_ intake: inout Intake) -> Bool {
+        guard let sequence, let decided else { return false }
+        self.sequence = nil
+        guard sequence > decided else {
+            intake.tally.duplicates += 1
+            return true
+        }
+        self.decided = sequence
+        return false
     }
 
     private mutating func adopt(_ catalog: SchemaCatalog) {
@@ -99,13 +137,7 @@ struct RecordReader: ~Copyable {
             intake.tally.producerDropped += dropped - self.dropped
             self.dropped = dropped
         }
-        if let sequence = fields.sequence, let decided {
-            guard sequence > decided else {
-                intake.tally.duplicates += 1
-                return
-            }
-            self.decided = sequence
-        }
+        if isDuplicate(&intake) { return }
         try take(fields, &cursor, into: &intake)
     }
 
@@ -151,7 +183,7 @@ struct RecordReader: ~Copyable {
             if decided == nil {
                 try cursor.skipValue()
             } else {
-                fields.sequence = try cursor.readCount()
+                sequence = try cursor.readCount()
             }
         case .latency: try cursor.skipValue()
         }

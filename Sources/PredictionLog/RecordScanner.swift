@@ -89,7 +89,7 @@ package struct RecordScanner: ~Copyable {
 
     private mutating func read(_ line: consuming ByteView, into intake: inout Intake) {
         if line.count > limits.maxLineBytes {
-            rejectLong(into: &intake)
+            rejectLong(line.part(0..<limits.maxLineBytes), into: &intake)
         } else {
             reader.read(line, into: &intake)
         }
@@ -111,16 +111,20 @@ package struct RecordScanner: ~Copyable {
     private mutating func keep(_ part: consuming ByteView, into intake: inout Intake) -> Bool {
         if isSkipping { return false }
         guard carry.count + part.count <= limits.maxLineBytes else {
-            carry.removeAll(keepingCapacity: false)
+            part.append(0..<limits.maxLineBytes - carry.count, to: &carry)
+            var line: [UInt8] = []
+            swap(&line, &carry)
             isSkipping = true
-            rejectLong(into: &intake)
+            ByteView.withView(of: line.span) { view in rejectLong(view, into: &intake) }
             return false
         }
         part.append(0..<part.count, to: &carry)
         return true
     }
 
-    private func rejectLong(into intake: inout Intake) {
+    /// Rejects a line that is too long, given its beginning.
+    private mutating func rejectLong(_ beginning: consuming ByteView, into intake: inout Intake) {
+        if reader.isDuplicate(beginning, into: &intake) { return }
         let limit = limits.maxLineBytes
         intake.tally.reject(ScanFault(.tooLong, at: limit, found: .nothing, expected: .newline))
     }

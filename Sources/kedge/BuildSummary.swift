@@ -1,6 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
+import DriftMonitor
 import DriftStatistics
 import Sidecar
 
@@ -23,6 +24,33 @@ enum BuildSummary {
         for feature in features {
             for remark in feature.remarks {
                 text += "warning: \(feature.reference.name): \(sentence(remark))\n"
+            }
+        }
+        return text + beyondLimits(features.map(\.reference))
+    }
+
+    /// A line for each thing that a sidecar with its own limits would refuse.
+    private static func beyondLimits(_ features: [FeatureReference]) -> String {
+        let limits = SidecarSettings().limits
+        var text = ""
+        if features.count > limits.features {
+            text +=
+                "warning: \(features.count) features: a sidecar takes \(limits.features) unless its "
+                + "limits.features says more\n"
+        }
+        for feature in features {
+            switch feature.distribution {
+            case .numeric: continue
+            case .categorical(let categorical):
+                let count = categorical.categories.count
+                if count == 0, categorical.unseen > 0 {
+                    text += "warning: \(feature.name): every category was folded into the rest\n"
+                }
+                guard count > limits.categories else { continue }
+                text +=
+                    "warning: \(feature.name): \(count) categories: a sidecar takes "
+                    + "\(limits.categories) unless its limits.categories says more; --fold-rare "
+                    + "folds rare ones, --ignore leaves the column out\n"
             }
         }
         return text

@@ -84,7 +84,7 @@ struct ReplayCommand: AsyncParsableCommand {
             prediction: prediction,
             ignored: Set(ignore.flatMap { $0.split(separator: ",").map(String.init) })
         )
-        Terminal.note(mapping.remarks(on: source.columns))
+        Terminal.note(mapping.remarks(on: source.columns, needsTime: speed != .unlimited))
         let records = RowRecords(mapping, model: model, version: version, relabels: relabel)
         let stream = try UnixStream(path: socket)
         var replay = Replay(source, to: stream, records: records, speed: speed, head: head)
@@ -96,6 +96,7 @@ struct ReplayCommand: AsyncParsableCommand {
             throw error
         }
         display.end(replay.progress)
+        if let times = replay.unreadableTimes { Terminal.note("warning: rejected: \(times)\n") }
     }
 }
 

@@ -101,7 +101,8 @@ struct ReportCommand: ParsableCommand {
             rows = try source.next()
         }
         let report = monitor.finish()
-        Terminal.note(mapping.remarks(on: source.columns))
+        Terminal.note(mapping.remarks(on: source.columns, needsTime: every != nil))
+        if let times = report.unreadableTimes { Terminal.note("warning: rejected: \(times)\n") }
         switch format {
         case .json: Terminal.output(report.json())
         case .table: Terminal.output(ReportTable.text(of: report))

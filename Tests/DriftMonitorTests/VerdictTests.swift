@@ -4,6 +4,7 @@
 import DriftMonitor
 import DriftStatistics
 import PredictionLog
+import TestSupport
 import Testing
 
 struct VerdictTests {
@@ -58,6 +59,54 @@ struct VerdictTests {
         }
         // The divergence of a categorical feature counts its missing rows.
         #expect(features.map(\.verdict) == [.learning, .drifted, .drifted])
+    }
+
+    @Test
+    func `a numeric feature whose values are gone is judged by what is missing`() throws {
+        let rows = Array(repeating: Row(speed: .nan), count: 9)
+        let gone = try report(rows, settings(minimumRows: 5))[0]
+        #expect(gone.threshold.statistic == .jsDivergence && gone.threshold.value == 0.1)
+        #expect(gone.verdict == .drifted)
+        let own = Thresholds(features: ["speed": .init(jsDivergence: 1)])
+        #expect(
+            try report(rows, settings(minimumRows: 5, thresholds: own))[0].verdict == .steady
+        )
+        let few = try report(Array(rows.prefix(4)), settings(minimumRows: 5))[0]
+        #expect(few.threshold.statistic == .ksStatistic && few.verdict == .learning)
+    }
+
+    @Test
+    func `a divergence that chance alone explains is learning`() throws {
+        let names = (0..<2_000).map { "c\($0)" }
+        let reference = try Reference(
+            model: "m",
+            version: "1",
+            rows: 8_000,
+            features: [
+                FeatureReference(
+                    name: "code",
+                    distribution: .categorical(
+                        try CategoricalReference((0..<8_000).map { names[$0 % 2_000] })
+                    )
+                )
+            ]
+        )
+        func feature(_ cells: [UInt16]) throws -> FeatureReport {
+            var monitor = ModelMonitor(reference: reference, digest: "d", settings: settings())
+            var batch = RecordBatch(columnCount: 1, capacity: cells.count)
+            for cell in cells {
+                let (numbers, cells) = ([0.0], [cell])
+                _ = batch.append(timestamp: .nan, numbers: numbers.span, cells: cells.span)
+            }
+            _ = monitor.observe(&batch, now: 0)
+            return monitor.report(at: 0).windows[0].features[0]
+        }
+        var generator = SeededGenerator(seed: 3)
+        let same = try feature((0..<900).map { _ in .random(in: 0..<2_000, using: &generator) })
+        #expect(try #require(same.statistics[.jsDivergence]) > same.threshold.value)
+        #expect(same.verdict == .learning)
+        let other = try feature(Array(repeating: 7, count: 900))
+        #expect(other.verdict == .drifted)
     }
 
     @Test

@@ -25,6 +25,42 @@ struct RecordScannerTests {
 
     static let limits = ScanLimits(maxLineBytes: 600)
 
+    @Test(arguments: [
+        #"{"seq":2,"features":{"temp":01}}"#, #"{"seq":2,"features":{"carrier":"\ud83d"}}"#,
+        #"{"seq":2,"features":{"temp":1}} more"#, #"{"id":"a","seq":2}"#,
+        #"{"seq":2,"features":{"carrier":""# + String(repeating: "x", count: 700) + #""}}"#,
+        #"{"id":"a","seq":2,"features":{"carrier":""# + String(repeating: "x", count: 700),
+    ])
+    func `what is rejected after its number is decided, and rejected once`(line: String) {
+        for size in [1, 7, 10_000] {
+            var intake = Intake(catalog: SchemaCatalog(Self.schemas))
+            var scanner = RecordScanner(limits: Self.limits)
+            scanner.resume(decided: 1, dropped: 0)
+            let bytes = Array("\(line)\n\(line)\n".utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                let piece = Array(bytes[start..<min(start + size, bytes.count)])
+                #expect(scanner.scan(piece.span, into: &intake) == piece.count)
+            }
+            #expect(scanner.decided == 2)
+            let tally = intake.takeTally()
+            let rejected = RejectReason.allCases.map { tally.rejected($0) }.reduce(0, +)
+            #expect(rejected == 1 && tally.duplicates == 1)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"features":{"temp":01},"seq":9}"#, #"{"features":{"seq":9,"temp":01}}"#, "garbage",
+        #"{"features":{"carrier":"\"seq\":9"# + String(repeating: "x", count: 700),
+    ])
+    func `what is rejected before its number is not decided by it`(line: String) {
+        var intake = Intake(catalog: SchemaCatalog(Self.schemas))
+        var scanner = RecordScanner(limits: Self.limits)
+        scanner.resume(decided: 1, dropped: 0)
+        let bytes = Array("\(line)\n".utf8)
+        #expect(scanner.scan(bytes.span, into: &intake) == bytes.count)
+        #expect(scanner.decided == 1)
+    }
+
     @Test
     func `the stream as a whole`() throws {
         let outcome = ScanOutcome([Self.stream], by: Self.schemas, limits: Self.limits)

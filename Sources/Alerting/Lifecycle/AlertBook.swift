@@ -34,6 +34,8 @@ package struct AlertBook: Sendable {
     private var newlyEnded: [(alert: Alert, former: Alert?)] = []
     private var ratios: [AlertKey: RatioWindow] = [:]
     private var descriptions: [AlertGroup: MonitorDescription] = [:]
+    /// Since when model versions are watched, by the wall clock.
+    private var watchedSince: [AlertGroup: Double] = [:]
 
     /// One of the two places that a key has.
     package struct Slot: Sendable, Hashable, Codable {
@@ -203,12 +205,19 @@ extension AlertBook {
         }
         descriptions = descriptions.filter { groups.contains($0.key) }
         ratios = ratios.filter { $0.key.model == nil || groups.contains($0.key.group) }
+        watchedSince = Dictionary(
+            groups.map { ($0, min(watchedSince[$0] ?? wall, wall)) },
+            uniquingKeysWith: min
+        )
         for rule in rules {
             guard case .traffic(let statistic) = rule.statistic else { continue }
             if statistic.isOfModelVersion {
                 for version in sample.versions
                 where version.isWatched && rule.models.contains(version.model) {
-                    observe(statistic, of: version, rule, wall: wall)
+                    let isServed = sample.versions.contains {
+                        $0.model == version.model && $0.lastRecord != nil
+                    }
+                    observe(statistic, of: version, isServed: isServed, rule, wall: wall)
                 }
             } else {
                 let part = statistic == .droppedRatio ? sample.dropped : sample.rejected
@@ -222,17 +231,35 @@ extension AlertBook {
     private mutating func observe(
         _ statistic: TrafficStatistic,
         of version: TrafficSample.Version,
+        isServed: Bool,
         _ rule: AlertRule,
         wall: Double
     ) {
         let key = AlertKey(rule: rule.name, model: version.model, version: version.version)
         let reading =
             if statistic == .idleSeconds {
-                version.lastRecord.map { rule.reading(of: max(0, wall - $0), rows: 0) } ?? .unknown
+                idle(version, key, isServed: isServed, rule, wall: wall)
             } else {
                 ratio(version.failed, version.records, of: key, rule, wall: wall)
             }
         observe(reading, of: key, rule, nil, at: wall, wall: wall)
+    }
+
+    /// For how long a model version has had no record.
+    ///
+    /// One that never had any has none since it is watched, if nothing else of its model has: a
+    /// version that is to be served later is no fault. Nor does a restart end what it lasts.
+    private func idle(
+        _ version: TrafficSample.Version,
+        _ key: AlertKey,
+        isServed: Bool,
+        _ rule: AlertRule,
+        wall: Double
+    ) -> AlertReading {
+        if let last = version.lastRecord { return rule.reading(of: max(0, wall - last), rows: 0) }
+        guard !isServed, let since = watchedSince[key.group] else { return .unknown }
+        let reading = rule.reading(of: wall - since, rows: 0)
+        return reading == .clears ? .unknown : reading
     }
 
     private mutating func ratio(

@@ -160,5 +160,5 @@ struct ShareComparison {
         return lower < upper ? "\(number(lower)) to \(number(upper))" : "at \(number(upper))"
     }
 
-    private func number(_ value: Double) -> String { MessageNumber.plain(value) }
+    private func number(_ value: Double) -> String { MessageNumber.end(value) }
 }

@@ -10,6 +10,17 @@ package enum MessageNumber {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
+    /// The end of a part of the values: as short as it reads back, or to six digits where that is
+    /// long, as of a number that was once a `Float`.
+    package static func end(_ value: Double) -> String {
+        let text = plain(value)
+        let magnitude = abs(value)
+        guard text.utf8.count > 9, magnitude >= 1e-3, magnitude < 1e6 else { return text }
+        var (places, scale) = (6, magnitude)
+        while scale >= 1 { (places, scale) = (places - 1, scale / 10) }
+        return decimal(value, places: places)
+    }
+
     /// A number to three decimals, and small ones to two digits: `0.617`, `0.00012`, `1.2e-13`.
     package static func rounded(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }

@@ -143,5 +143,13 @@ extension AlertRule {
             forSeconds: 60,
             keepFiringForSeconds: 300
         ),
+        AlertRule(
+            name: "RecordsRejected",
+            statistic: .traffic(.rejectedRatio),
+            condition: .above(0.05),
+            minimumRows: 100,
+            forSeconds: 60,
+            keepFiringForSeconds: 300
+        ),
     ]
 }

@@ -40,6 +40,9 @@ struct FeatureReader {
             case .aboveVerdictThreshold: (report.threshold.value, false)
             }
         guard isBelow ? value < threshold : value > threshold else { return .clears }
+        if rule.condition == .aboveVerdictThreshold, statistics.isNoise(statistic) {
+            return .unknown
+        }
         var evidence = Evidence(
             statistic: rule.statistic == .drift ? statistic.rawValue : rule.statistic.name,
             value: value,
@@ -78,6 +81,23 @@ extension AlertRule {
         guard statistic.isOfFeature else { return true }
         return monitors.contains { monitor in
             monitor.features.contains { means($0.name, $0.kind, of: monitor.model) }
+        }
+    }
+
+    /// Whether a window of what it looks at can ever hold the rows that it wants.
+    ///
+    /// - Parameter monitors: What is monitored.
+    /// - Returns: True also where it looks at nothing.
+    package func canHaveRows(in monitors: [MonitorDescription]) -> Bool {
+        guard statistic.isOfFeature, let rows = minimumRows else { return true }
+        return monitors.allSatisfy { monitor in
+            let looked =
+                window.map { name in monitor.windows.filter { $0.name == name } }
+                ?? Array(monitor.windows.prefix(1))
+            return looked.allSatisfy { definition in
+                guard case .rows(let most) = definition.extent else { return true }
+                return rows <= UInt64(most)
+            }
         }
     }
 

@@ -149,8 +149,8 @@ extension JSONCursor {
     /// JSON tells numbers from texts, so numbers and booleans have their canonical text, which is
     /// what they are called as categories.
     ///
-    /// `null` and NaN are missing; a number beyond a double's range is a text, and so is an array
-    /// or an object, as it is written.
+    /// `null` and NaN are missing, and so is an array or an object, which a record's feature cannot
+    /// be either; a number beyond a double's range is a text.
     fileprivate mutating func cell() throws(ScanFault) -> Cell {
         switch try kind() {
         case .null:
@@ -167,9 +167,8 @@ extension JSONCursor {
         case .string:
             return .text(try string())
         case .array, .object:
-            let start = offset
             try skipValue()
-            return .text(bytes.string(of: start..<offset))
+            return .missing
         }
     }
 }

@@ -214,12 +214,20 @@ extension AlertDesk {
 }
 
 extension AlertDesk {
-    /// Says which rules look at nothing: a misspelt name raises no alert, and no question.
+    /// Says which rules look at nothing, or want more rows than there can be: a misspelt name raises
+    /// no alert, and no question.
     func logIdleRules(_ monitors: [MonitorDescription], _ logger: Logger) {
         for rule in idleRules(monitors) {
             logger.warning(
                 "a rule looks at nothing: no reference has such a model and feature",
                 metadata: ["rule": "\(rule)"]
+            )
+        }
+        let rules = state.withLock { $0.settings.policy.rules }
+        for rule in rules where !rule.canHaveRows(in: monitors) {
+            logger.warning(
+                "a rule never fires: it wants more rows than its window holds",
+                metadata: ["rule": "\(rule.name)", "min_rows": "\(rule.minimumRows ?? 0)"]
             )
         }
     }

@@ -23,6 +23,7 @@ final class AlertKeeper: Sendable {
     private let path: String
     private let logger: Logger
     private let startedAt = ContinuousClock.now
+    private let startedWall = wallClockSeconds()
     /// Whether the desk goes on from what was kept; read without the lock that a commit holds.
     private let isResumed = Atomic<Bool>(false)
     /// The one thread that waits for the disk, so that nobody else's does.
@@ -60,7 +61,9 @@ final class AlertKeeper: Sendable {
 
     /// Whether notifications may be sent: what was told before is known, or never will be.
     var isReady: Bool {
+        // Either clock: one that is set back makes nobody wait.
         isResumed.load(ordering: .acquiring) || startedAt.duration(to: .now) >= Self.patience
+            || wallClockSeconds() - startedWall >= Self.patience.inSeconds
     }
 
     /// Keeps what has changed, together or not at all.

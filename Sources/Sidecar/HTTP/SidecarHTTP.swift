@@ -71,9 +71,11 @@ private struct AdmittingChannel: ServerChildChannel {
     let allowedUsers: Set<UInt32>?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        guard allowedUsers != nil else { return base.setup(channel: channel, logger: logger) }
-        return PeerCredentials.admit(channel, allowedUsers).flatMap {
+        PeerCredentials.admit(channel, allowedUsers).flatMap {
             base.setup(channel: channel, logger: logger)
+        }.flatMapThrowing { value in
+            try OneShotHandler.add(to: channel)
+            return value
         }
     }
 

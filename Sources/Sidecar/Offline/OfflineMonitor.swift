@@ -92,6 +92,7 @@ package struct OfflineMonitor: ~Copyable {
             // The pane that was open when the file ended.
             take([monitor.report(at: Self.now)], isPartial: true)
         }
+        report.unreadableTimes = records.unreadable
         let tally = intake.takeTally()
         report.failedRows = tally.schemas[0].failed
         report.invalidValues = tally.schemas[0].invalidValues

@@ -45,6 +45,8 @@ package struct OfflineReport: Sendable, Equatable {
     package var invalidValues: UInt64 = 0
     /// Rows in no window, by reason; no reason has 0.
     package var rejected: [RejectReason: UInt64] = [:]
+    /// The rows with a time that cannot be read; nil without any.
+    package var unreadableTimes: UnreadableTimes?
 
     /// Whether any window drifted.
     package var hasDrifted: Bool {

@@ -28,6 +28,9 @@ package struct Replay: ~Copyable {
     private var pending: [TableRow]
     private let start = ContinuousClock.now
 
+    /// The rows with a time that cannot be read, which nobody will count; nil without any.
+    package var unreadableTimes: UnreadableTimes? { records.unreadable }
+
     /// What was sent so far.
     package private(set) var progress = Progress()
 

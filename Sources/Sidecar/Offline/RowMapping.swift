@@ -33,7 +33,8 @@ package struct RowMapping: Sendable {
         case category(known: Set<String>)
     }
 
-    private let time: String
+    /// The name of the column of the event time.
+    package let time: String
     private let prediction: String
     private let ignored: Set<String>
     private let reference: Reference?
@@ -103,6 +104,11 @@ package struct RowMapping: Sendable {
         case (.category(let known), _):
             category(of: cell, known)
         }
+    }
+
+    /// Whether a column gives the event time.
+    package func hasTime(among columns: [TableColumn]) -> Bool {
+        columns.contains { role(of: $0) == .time }
     }
 
     /// The reference's features that no column gives.

@@ -15,6 +15,9 @@ package struct RowRecords: Sendable {
     private var names: [String] = []
     private var writer = RecordWriter()
 
+    /// The rows with a time that cannot be read; nil without any.
+    package private(set) var unreadable: UnreadableTimes?
+
     /// - Parameters:
     ///   - mapping: What each column is.
     ///   - model: The model of rows that do not name theirs.
@@ -54,6 +57,13 @@ package struct RowRecords: Sendable {
         var record = RecordWriter.Record(model: model, version: version, features: [])
         record.features.reserveCapacity(row.cells.count)
         for (index, cell) in row.cells.enumerated() { take(cell, index, into: &record) }
+        if record.timestamp == Self.unreadableTime {
+            if unreadable == nil, let index = roles.firstIndex(of: .time) {
+                let text = row.cells[index].text ?? ""
+                unreadable = UnreadableTimes(column: names[index], line: row.line, text: text)
+            }
+            unreadable?.count += 1
+        }
         writer.removeAll()
         writer.append(record)
         bytes.append(contentsOf: writer.bytes)
@@ -81,5 +91,23 @@ package struct RowRecords: Sendable {
         case (.version, let text): if !relabels { record.version = text }
         case (.outcome, let text): record.outcome = text
         }
+    }
+}
+
+/// Rows whose time is none, with the first of them.
+package struct UnreadableTimes: Sendable, Equatable, CustomStringConvertible {
+    /// The column of the time.
+    package let column: String
+    /// The line of the first one in the file.
+    package let line: Int
+    /// What stands there.
+    package let text: String
+    /// How many there are.
+    package var count = 0
+
+    /// One sentence.
+    package var description: String {
+        "line \(line), column \(column): found \"\(text.prefix(60))\", expected Unix seconds or a time "
+            + "with its zone as in 2026-12-24T18:00:00Z (\(count) such rows)"
     }
 }

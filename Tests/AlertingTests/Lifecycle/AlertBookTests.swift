@@ -136,15 +136,15 @@ struct AlertBookTests {
 
     @Test
     func `while a statistic learns its alerts neither fire nor end, and are marked`() throws {
-        var model = try WatchedModel([rule(.drift, .aboveVerdictThreshold)], minimumRows: 10)
-        model.take(.far, 9)
+        var model = try WatchedModel([rule(.drift, .aboveVerdictThreshold)], minimumRows: 60)
+        model.take(.far, 59)
         model.evaluate()
         #expect(model.book.active.isEmpty)
         model.take(.far, 1)
         model.evaluate()
         #expect(model.features("R").count == 3)
         // Missing rows stand behind JS, and not behind KS.
-        model.take(.missing, 95)
+        model.take(.missing, 45)
         model.evaluate()
         #expect(model.active("R", "temp")?.heldSince == model.now)
         #expect(model.active("R", "temp")?.state == .firing)
@@ -258,6 +258,19 @@ struct AlertBookTests {
         #expect(model.features("R") == ["carrier"])
         #expect(model.ended("R", "temp")?.resolution == .ruleRemoved)
         #expect(model.ended("R", "temp")?.resolvedAt == model.now)
+    }
+
+    @Test
+    func `a rule that wants more rows than its window holds never fires`() throws {
+        let model = try WatchedModel([], windows: [100, 500])
+        func can(_ rows: UInt64?, _ window: String? = nil) -> Bool {
+            rule(.drift, .aboveVerdictThreshold, window: window, minimumRows: rows)
+                .canHaveRows(in: model.descriptions)
+        }
+        #expect(can(nil) && can(100) && !can(101))
+        #expect(can(500, "500 rows") && !can(501, "500 rows") && can(501, "none"))
+        let traffic = rule(.traffic(.errorRatio), .above(0), minimumRows: 1_000)
+        #expect(traffic.canHaveRows(in: model.descriptions))
     }
 
     @Test

@@ -160,4 +160,44 @@ struct RatioWindowTests {
             ]
         )
     }
+
+    @Test
+    func `a model that never had a record is idle since it is watched, unless it is served`() {
+        let rule = AlertRule(
+            name: "Idle",
+            statistic: .traffic(.idleSeconds),
+            condition: .above(60)
+        )
+        func sample(_ last: [Double?]) -> TrafficSample {
+            TrafficSample(
+                versions: last.enumerated().map { index, last in
+                    .init(
+                        model: "m",
+                        version: "\(index)",
+                        records: 0,
+                        failed: 0,
+                        lastRecord: last
+                    )
+                }
+            )
+        }
+        var book = AlertBook(rules: [rule])
+        book.observe(sample([nil]), wall: 1_000)
+        book.observe(sample([nil]), wall: 1_060)
+        #expect(book.active.isEmpty)
+        book.observe(sample([nil]), wall: 1_061)
+        #expect(book.active.values.map(\.evidence.value) == [61])
+        // Neither a restart nor a version that is served instead says that it is over.
+        book = AlertBook(rules: [rule], kept: Array(book.active.values))
+        book.observe(sample([nil]), wall: 1_070)
+        #expect(book.active.values.map { $0.heldSince != nil } == [true])
+        book.observe(sample([nil, 1_199]), wall: 1_200)
+        #expect(book.active.count == 1)
+        book.observe(sample([1_201, 1_201]), wall: 1_202)
+        #expect(book.active.isEmpty)
+        var later = AlertBook(rules: [rule])
+        later.observe(sample([nil, 1_000]), wall: 1_000)
+        later.observe(sample([nil, 9_000]), wall: 9_000)
+        #expect(later.active.isEmpty)
+    }
 }

@@ -140,6 +140,17 @@ extension DeliveryWorld {
                     lastRecord: (levels[group] ?? nil).map { now - Double($0) * 10 }
                 )
             }
+                // Another version is served, so that nothing can be said of one without a record.
+                + ["a", "b"].map { model in
+                    .init(
+                        model: model,
+                        version: "served",
+                        records: 0,
+                        failed: 0,
+                        lastRecord: now,
+                        isWatched: false
+                    )
+                }
         )
     }
 

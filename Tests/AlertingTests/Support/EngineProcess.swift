@@ -41,7 +41,16 @@ struct EngineProcess {
                     records: 0,
                     failed: 0,
                     lastRecord: level.map { now - Double($0) * 10 }
-                )
+                ),
+                // Another version is served, so that nothing can be said of one without a record.
+                .init(
+                    model: "m",
+                    version: "served",
+                    records: 0,
+                    failed: 0,
+                    lastRecord: now,
+                    isWatched: false
+                ),
             ]),
             now: now
         )

@@ -32,7 +32,16 @@ enum Marbles {
             default: nil
             }
         return TrafficSample(versions: [
-            .init(model: "m", version: "1", records: 0, failed: 0, lastRecord: last)
+            .init(model: "m", version: "1", records: 0, failed: 0, lastRecord: last),
+            // Another version is served, so that nothing can be said of one without a record.
+            .init(
+                model: "m",
+                version: "served",
+                records: 0,
+                failed: 0,
+                lastRecord: time,
+                isWatched: false
+            ),
         ])
     }
 

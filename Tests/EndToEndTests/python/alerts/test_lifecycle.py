@@ -460,7 +460,7 @@ def test_built_in_rules_on_features(watch, receiver):
                                    ts=start + first / 2, step=0.5)
         sidecar.send(data)
     wanted = {("FeatureDrift", "x"), ("FeatureDrift", "c"), ("PredictionDrift", "prediction"),
-              ("MissingValuesJumped", "y"), ("UnseenCategories", "c")}
+              ("MissingValuesJumped", "y"), ("FeatureDrift", "y"), ("UnseenCategories", "c")}
 
     def told(status):
         return {(name, feature) for request in place.requests
