@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Inference
+package import Inference
 import PredictionLog
 
 extension ModelCatalog {
@@ -96,10 +96,11 @@ extension ServedFeature {
 
 extension ModelPurpose {
     /// The purpose in a word.
-    var word: String {
+    package var word: String {
         switch self {
         case .classifier: "classifier"
         case .regressor: "regressor"
+        case .labeller: "labeller"
         case .transformer: "transformer"
         }
     }

@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Inference
+package import Inference
 import PredictionLog
 
 /// How a row of named values is read for a model: made once, when the model is loaded.
@@ -51,6 +51,8 @@ struct RowPlan: Sendable {
     let purpose: ModelPurpose
     /// The output that holds a classifier's probabilities; nil for other models.
     let probabilityOutput: Int?
+    /// The output that holds a classifier's labels where the graph decides by a rule of its own.
+    let ownLabelOutput: Int?
     /// Each class as JSON.
     let classes: [[UInt8]]
     /// The features' names as keys of an object.
@@ -68,7 +70,8 @@ struct RowPlan: Sendable {
         version: String,
         features: [ServedFeature],
         inputs: [ModelInput],
-        purpose: ModelPurpose
+        purpose: ModelPurpose,
+        hasOwnRule: Bool
     ) {
         var slots: [Slot] = []
         var groups: [Group] = []
@@ -103,6 +106,7 @@ struct RowPlan: Sendable {
         self.slotOfFeature = slotOfFeature
         self.purpose = purpose
         probabilityOutput = purpose.probabilityOutput
+        ownLabelOutput = hasOwnRule ? purpose.labelOutput : nil
         names = features.map(\.name)
         categories = features.map { $0.categories.map { Set($0) } }
         keys = ObjectKeys(features.map(\.name))
@@ -184,7 +188,7 @@ extension ModelPurpose {
     }
 
     /// The classes of a classifier in the order of their probabilities; none for other models.
-    var classes: [ClassLabel] {
+    package var classes: [ClassLabel] {
         if case .classifier(_, _, let classes) = self { classes } else { [] }
     }
 }
