@@ -9,7 +9,7 @@ extension ModelCatalog {
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.key("default_model")
-            writer.value(defaultModel ?? (entries.count == 1 ? entries[0].name : nil))
+            writer.value(defaultModel ?? implied?.name)
             writer.key("models")
             writer.array { writer in
                 for entry in entries { entry.write(to: &writer) }
