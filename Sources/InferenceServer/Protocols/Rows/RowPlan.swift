@@ -22,6 +22,8 @@ struct RowPlan: Sendable {
         let feature: Int
         let column: Int
         let reading: Reading
+        /// Whether the input holds floats, beyond whose range a double is infinite.
+        let isSingle: Bool
         /// What is taken, infinite where all is.
         let range: ClosedRange<Double>
         let isLimited: Bool
@@ -138,6 +140,7 @@ extension RowPlan.Slot {
             feature: feature,
             column: described.column,
             reading: reading,
+            isSingle: input?.element == .float,
             range: range,
             isLimited: range != -.infinity ... .infinity
         )
