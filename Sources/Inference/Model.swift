@@ -9,17 +9,20 @@ package struct Model: Sendable {
     package let outputs: [ModelOutput]
     /// What the outputs mean.
     package let purpose: ModelPurpose
+    /// Whether the label of a classifier comes from a rule of the graph's own: no classifier operator
+    /// made it together with the probabilities.
+    package let hasOwnRule: Bool
     /// The compiled graph.
     let plan: Plan
 
     /// Reads and compiles an ONNX file.
     ///
-    /// The plan is tried on two rows of zeros and empty texts: what cannot run on any rows is
-    /// refused now, and the widths of the outputs are those that came out, since what a graph
-    /// declares of them is often wrong.
+    /// The plan is tried on a few rows of zeros and empty texts: what cannot run on any rows, or does
+    /// not answer row by row, is refused now, and the widths of the outputs are those that came
+    /// out.
     ///
     /// - Throws: `ModelError`.
-    /// - Complexity: O(bytes), and one run.
+    /// - Complexity: O(bytes), and a few runs.
     package init(
         onnx bytes: Span<UInt8>,
         limits: ModelLimits = ModelLimits()
@@ -28,8 +31,8 @@ package struct Model: Sendable {
         var compiler = try PlanCompiler(message, limits: limits)
         let plan = try compiler.compile()
         let inputs = try InputReader(plan).inputs()
-        let widths = try Self.trial(plan, inputs)
-        let outputs = zip(plan.outputs, widths).map { port, width in
+        let trial = try Trial(plan, inputs)
+        let outputs = zip(plan.outputs, trial.widths).map { port, width in
             ModelOutput(
                 name: port.value.name,
                 element: port.type.element,
@@ -41,51 +44,12 @@ package struct Model: Sendable {
         self.inputs = inputs
         self.outputs = outputs
         let finder = PurposeFinder(message.graph) { [compiler] in compiler.constant($0) }
-        purpose = finder.purpose(of: outputs)
+        purpose = finder.purpose(of: outputs) { trial.isDistribution(output: $0) }
+        hasOwnRule = finder.hasOwnRule(purpose, outputs)
     }
 
     /// What the file says of itself, and how large it is.
     package var summary: ModelSummary { plan.summary }
-
-    /// Runs the plan on two rows, to see how wide the outputs are; nil for those that do not go by
-    /// rows, and for all where the trial's values are none that the model takes.
-    private static func trial(
-        _ plan: Plan,
-        _ inputs: [ModelInput]
-    ) throws(ModelError) -> [Int?] {
-        let rows = 2
-        var tensors: [Tensor] = []
-        for input in inputs {
-            var tensor = Tensor(input.element, shape: [])
-            let shape = input.rank == 1 ? [rows] : [rows, input.width]
-            do { try tensor.prepare(input.element, shape, most: plan.limits.elements) } catch {
-                throw .limitExceeded(
-                    path: "graph",
-                    quantity: "columns of an input",
-                    found: input.width,
-                    most: plan.limits.elements / rows
-                )
-            }
-            tensors.append(tensor)
-        }
-        do {
-            return try plan.run(tensors).map { result in
-                result.shape.first == rows ? result.storedCount / rows : nil
-            }
-        } catch {
-            switch error {
-            case .node(_, .value): return plan.outputs.map { _ in nil }
-            case .node(let node, let fault):
-                throw .invalidNode(
-                    node,
-                    found: "\(fault)",
-                    expected: "a graph that two rows run through"
-                )
-            case .negativeRows, .inputCount, .outputCount, .foreignWorkspace:
-                throw .invalidGraph(path: "graph", found: "\(error)", expected: "a graph that runs")
-            }
-        }
-    }
 }
 
 /// The tensors of one run, kept from run to run: after the first of a size a plan of trees and

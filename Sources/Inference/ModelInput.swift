@@ -40,9 +40,14 @@ package enum ClassLabel: Sendable, Hashable {
 /// What the outputs of a model mean.
 package enum ModelPurpose: Sendable, Equatable {
     /// `probabilities` is an output of rows × classes; `label`, where the graph has one, is the class.
+    ///
+    /// They come from a classifier, or every row of a trial sums up to 1.
     case classifier(label: Int?, probabilities: Int, classes: [ClassLabel])
     /// `value` is an output of one number a row.
     case regressor(value: Int)
+    /// `label` is an output of one class a row, without probabilities: that of a clustering, or of a
+    /// classifier that has none.
+    case labeller(label: Int)
     /// Outputs of any other shape.
     case transformer
 }

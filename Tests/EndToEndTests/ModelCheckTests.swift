@@ -81,6 +81,28 @@ extension EndToEnd {
         }
 
         @Test
+        func `a row that is refused fails a minimum, and nothing else`() throws {
+            let rows = ["X,y", "1,1", "1,1", "x,1", "x,1", "x,1"].joined(separator: "\n") + "\n"
+            try directory.write(rows, to: "rows.csv")
+            let model = Fixture.url("repository/own-rule.onnx").path
+            let data = ["--data", directory.path("rows.csv"), "--label", "y"]
+            #expect(try check([model] + data).status == 0)
+            let gate = try check([model] + data + ["--min-accuracy", "0.5"])
+            #expect(gate.status == 1)
+            #expect(gate.errors.contains("3 of 5 rows were refused, the first: line 4"))
+        }
+
+        @Test
+        func `a threshold is for two classes`() throws {
+            try directory.write("x,y\n1,1\n", to: "rows.csv")
+            let model = Fixture.url("repository/constant-1.onnx").path
+            let data = ["--data", directory.path("rows.csv"), "--label", "y"]
+            let result = try check([model] + data + ["--threshold", "0.5"])
+            #expect(result.status == 1)
+            #expect(result.errors.contains("--threshold is for a classifier of two classes"))
+        }
+
+        @Test
         func `names missing columns and unusable options`() throws {
             let labels = try check([Self.delay, "--data", Self.reference, "--label", "lat"])
             #expect(labels.status == 1)

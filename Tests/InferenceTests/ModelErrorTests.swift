@@ -178,6 +178,61 @@ struct ModelErrorTests {
     }
 
     @Test
+    func `says once what a trial found`() {
+        let error = Self.error { graph in
+            graph.input("x", [nil, 2])
+            graph.initializer(GraphBuilder.tensor("w", [3, 1], floats: [1, 2, 3]))
+            graph.node("MatMul", ["x", "w"], ["y"])
+            graph.output("y")
+        }
+        #expect(
+            error?.description.hasPrefix("node 0 (MatMul, ai.onnx 18): found shape [2, 2]") == true
+        )
+        #expect(error?.description.contains("found found") == false)
+    }
+
+    @Test
+    func `takes rows that lie one after the other in any shape`() throws {
+        let error = Self.error { graph in
+            graph.input("x", [nil, 2])
+            graph.initializer(GraphBuilder.tensor("column", [2], integers: [-1, 1]))
+            graph.initializer(GraphBuilder.tensor("row", [2], integers: [1, -1]))
+            graph.node("Reshape", ["x", "column"], ["flat"])
+            graph.node("ArgMax", ["x"], ["best"], ["axis": .integer(1)])
+            graph.node("Reshape", ["best", "row"], ["label"])
+            graph.output("flat")
+            graph.output("label", GraphBuilder.int64)
+        }
+        #expect(error == nil)
+    }
+
+    /// Each of these looks like rows for one number of rows.
+    @Test(arguments: [
+        ("a list of classes", "classes", "[2], [2], [2]"),
+        ("a mean over the rows", "mean", "[1, 2], [1, 2], [1, 2]"),
+        ("a matrix on its side", "side", "[2, 1], [2, 2], [2, 3]"),
+    ])
+    func `refuses outputs that do not go by rows`(what: String, output: String, shapes: String) {
+        let error = Self.error { graph in
+            graph.input("x", [nil, 2])
+            graph.initializer(GraphBuilder.tensor("classes", texts: ["a", "b"]))
+            graph.node("ReduceMean", ["x"], ["mean"], ["axes": .integers([0])])
+            graph.node("Transpose", ["x"], ["side"])
+            graph.node("Relu", ["x"], ["y"])
+            graph.operatorSets = [("", 17), ("ai.onnx.ml", 3)]
+            graph.output("y")
+            graph.output(output, output == "classes" ? GraphBuilder.string : GraphBuilder.float)
+        }
+        #expect(
+            error?.description == """
+                graph.output[1]: found "\(output)" of the shapes \(shapes) for one, two and three \
+                rows, expected as many rows as come in
+                """,
+            "\(what)"
+        )
+    }
+
+    @Test
     func `refuses data in other files, functions and sparse tensors`() {
         let external = Self.error { graph in
             var tensor = MessageWriter()
@@ -191,8 +246,15 @@ struct ModelErrorTests {
             external?.description
                 == "graph.initializer[0].tensor \"w\": data in another file is not supported"
         )
-        let function = Self.error { $0.model.message(25) { $0.text(1, "f") } }
-        #expect(function?.description == "functions: a function of the model is not supported")
+        let function = Self.error {
+            $0.model.message(25) {
+                $0.text(1, "f")
+                $0.text(10, "own")
+            }
+        }
+        #expect(
+            function?.description == #"functions: the model's function "own.f" is not supported"#
+        )
         let sparse = Self.error { $0.graph.message(15) { $0.text(1, "s") } }
         #expect(
             sparse?.description == "graph.sparse_initializer: a sparse initializer is not supported"

@@ -42,13 +42,35 @@ struct ModelMessage: Sendable {
             case 8: try takeOperatorSet(field, in: bytes, &budget)
             case 14: try takeMetadata(field, in: bytes, &budget)
             case 25:
-                throw .unsupportedFeature(path: "functions", feature: "a function of the model")
+                let name = try Self.functionName(try field.range(), in: bytes, &budget)
+                throw .unsupportedFeature(
+                    path: "functions",
+                    feature: "the model's function \(name)"
+                )
             default: break
             }
         }
         guard hasGraph else {
             throw .invalidGraph(path: "", found: "no graph", expected: "an ONNX model")
         }
+    }
+
+    /// The domain and name of a `FunctionProto`, in quotes.
+    private static func functionName(
+        _ range: Range<Int>,
+        in bytes: Span<UInt8>,
+        _ budget: inout ReadBudget
+    ) throws(ModelError) -> String {
+        var (name, domain) = ("", "")
+        var reader = WireReader(range)
+        while let field = try reader.next(in: bytes) {
+            switch field.number {
+            case 1: name = try budget.text(field, in: bytes)
+            case 10: domain = try budget.text(field, in: bytes)
+            default: break
+            }
+        }
+        return (domain.isEmpty ? name : "\(domain).\(name)").debugDescription
     }
 
     private mutating func takeOperatorSet(

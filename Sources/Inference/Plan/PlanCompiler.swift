@@ -261,7 +261,7 @@ struct PlanCompiler {
                 try load.add(elements: results[position].storedCount, limits)
             }
         } catch {
-            throw .invalidNode(step.node, found: "\(error)", expected: "constants that it can take")
+            throw .invalidNode(step.node, error)
         }
         return results.map { addConstant($0) }
     }

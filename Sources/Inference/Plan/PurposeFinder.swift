@@ -30,9 +30,18 @@ struct PurposeFinder {
     /// What a model's outputs mean, given their widths.
     ///
     /// A classifier has an output of at least two numbers a row that comes from a classifier, a
-    /// `ZipMap` or a softmax, or stands beside a label; a single output of one number is the value
-    /// of a regressor.
-    func purpose(of outputs: [ModelOutput]) -> ModelPurpose {
+    /// `ZipMap` or a softmax, or that stands beside a label and holds distributions; a label without
+    /// one is only a label, as that of a clustering beside its distances; a single output of one
+    /// number is the value of a regressor.
+    ///
+    /// - Parameters:
+    ///   - outputs: As they are declared and came out of a trial.
+    ///   - isDistribution: Whether an output's rows sum up to 1, as a trial has it.
+    /// - Returns: The purpose.
+    func purpose(
+        of outputs: [ModelOutput],
+        isDistribution: (Int) -> Bool
+    ) -> ModelPurpose {
         let labels = outputs.map { $0.element == .string || $0.width == 1 ? label($0.name) : nil }
         let known = labels.firstIndex { $0 != nil }
         let wide = outputs.indices.filter { index in
@@ -44,9 +53,11 @@ struct PurposeFinder {
         let beside = outputs.indices.filter {
             outputs[$0].width == 1
                 && (outputs[$0].element == .int64 || outputs[$0].element == .string)
+                && !isPassedOn(outputs[$0].name)
         }
         let place = known ?? (outputs.count == 2 ? beside.first : nil)
-        if let probabilities = told ?? (place != nil && wide.count == 1 ? wide[0] : nil) {
+        let shown = place != nil && wide.count == 1 ? wide.first(where: isDistribution) : nil
+        if let probabilities = told ?? shown {
             let width = outputs[probabilities].width ?? 0
             let named =
                 known.flatMap { labels[$0]?.classes } ?? classes(outputs[probabilities].name) ?? []
@@ -57,9 +68,50 @@ struct PurposeFinder {
                     ? named : (0..<Int64(width)).map(ClassLabel.integer)
             )
         }
+        if let place { return .labeller(label: place) }
         let isNumber = outputs.first.map { $0.element == .float || $0.element == .double } ?? false
         if outputs.count == 1, outputs[0].width == 1, isNumber { return .regressor(value: 0) }
         return .transformer
+    }
+
+    /// Whether a classifier's label comes from elsewhere than the classifier operator that gives its
+    /// probabilities.
+    ///
+    /// Such an operator decides by the probabilities, but for ties that rounding makes.
+    func hasOwnRule(_ purpose: ModelPurpose, _ outputs: [ModelOutput]) -> Bool {
+        guard case .classifier(let label?, let probabilities, _) = purpose else { return false }
+        guard let decider = classifier(outputs[label].name, through: Self.keepsLabels) else {
+            return true
+        }
+        let scorer = classifier(outputs[probabilities].name, through: Self.keepsMeaning)
+        return decider.node != scorer?.node || decider.position != 0
+    }
+
+    /// The classifier operator that a value comes from, and as which of its results.
+    private func classifier(
+        _ name: String,
+        through operations: Set<String>
+    ) -> (node: Int, position: Int)? {
+        var name = name
+        while let (index, position) = producers[name] {
+            let node = nodes[index]
+            if Self.classifiers.contains(node.operation) { return (index, position) }
+            guard operations.contains(node.operation) || node.operation == "ZipMap" else {
+                return nil
+            }
+            name = node.inputs.first ?? ""
+        }
+        return nil
+    }
+
+    /// Whether a value is an input as it came: an identifier of the row, not what a model says of it.
+    private func isPassedOn(_ name: String) -> Bool {
+        var name = name
+        while let (index, _) = producers[name] {
+            guard Self.keepsLabels.contains(nodes[index].operation) else { return false }
+            name = nodes[index].inputs.first ?? ""
+        }
+        return constant(name) == nil
     }
 
     /// Follows a label back; nil for what is none.
@@ -68,7 +120,7 @@ struct PurposeFinder {
         while let (index, position) = producers[name] {
             let node = nodes[index]
             switch node.operation {
-            case "TreeEnsembleClassifier", "LinearClassifier":
+            case let operation where Self.classifiers.contains(operation):
                 return position == 0 ? Label(classes: attributeClasses(node)) : nil
             case "ArrayFeatureExtractor", "Gather":
                 guard let table = node.inputs.first.flatMap(constant),
@@ -77,7 +129,7 @@ struct PurposeFinder {
                 else { return nil }
                 return Label(classes: table.classes, scores: found.scores)
             case "ArgMax": return Label(scores: node.inputs.first)
-            case "Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten":
+            case let operation where Self.keepsLabels.contains(operation):
                 name = node.inputs.first ?? ""
             default: return nil
             }
@@ -92,7 +144,7 @@ struct PurposeFinder {
             let node = nodes[index]
             switch node.operation {
             case "ZipMap", "Softmax": return true
-            case "TreeEnsembleClassifier", "LinearClassifier": return position == 1
+            case let operation where Self.classifiers.contains(operation): return position == 1
             case let operation where Self.keepsMeaning.contains(operation):
                 name = node.inputs.first ?? ""
             default: return false
@@ -114,6 +166,14 @@ struct PurposeFinder {
         }
         return nil
     }
+
+    /// Operators that give a label and the probabilities that it follows.
+    private static let classifiers: Set<String> = ["TreeEnsembleClassifier", "LinearClassifier"]
+
+    /// Operators through which a label stays a label.
+    private static let keepsLabels: Set<String> = [
+        "Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten",
+    ]
 
     /// Operators through which probabilities stay probabilities, column by column.
     private static let keepsMeaning: Set<String> = [

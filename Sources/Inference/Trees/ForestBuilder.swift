@@ -21,6 +21,9 @@ struct ForestLayout {
 }
 
 /// Lays out the trees of an ensemble level by level: what every walk passes lies together.
+///
+/// A node that several branches share has a place below each of them, its own children only one: a
+/// layout has no more nodes than two for each branch, four for an equality, whatever is shared.
 struct ForestBuilder {
     /// Of the numbers that are compared: a branch on x < t asks whether x is at most the one below t.
     enum Precision { case float, double }
@@ -43,9 +46,14 @@ struct ForestBuilder {
     private var votes: [Range<Int32>] = []
     private var columns: [ForestColumn: Int] = [:]
     private var pending: [Pending] = []
-    /// The false child of an equality follows either of its tests: its node stands in two places.
+    /// A node stands in two places when branches share it, and as the false child of an equality,
+    /// which follows either of its tests.
     private var copies: [(position: Int, place: Int)] = []
     private var places: [Int]
+    /// The branches above each node that are not laid yet, and the longest way from the root to it
+    /// over those that are.
+    private var unlaid: [Int32]
+    private var depths: [Int]
 
     /// Prepares a layout.
     ///
@@ -61,6 +69,8 @@ struct ForestBuilder {
         self.topology = topology
         self.targets = targets
         places = [Int](repeating: 0, count: topology.modes.count)
+        unlaid = topology.references
+        depths = places
         nodes.reserveCapacity(topology.modes.count)
     }
 
@@ -177,8 +187,12 @@ struct ForestBuilder {
         }
     }
 
+    /// Lays a child once all branches that share it are; until then its place is one of several.
     private mutating func append(_ position: Int, at place: Int, below parent: Pending) {
-        pending.append(Pending(position: position, place: place, depth: parent.depth + 1))
+        unlaid[position] -= 1
+        depths[position] = max(depths[position], parent.depth + 1)
+        guard unlaid[position] == 0 else { return copies.append((position, place)) }
+        pending.append(Pending(position: position, place: place, depth: depths[position]))
     }
 
     /// Writes a test, and makes room for the two nodes that follow; returns where.

@@ -19,8 +19,8 @@ package enum TreeEnsembleFault: Error, Sendable, Equatable {
     case unknownMode(tree: Int64, node: Int64, mode: String)
     /// A branch to a node that its tree does not have.
     case missingChild(tree: Int64, node: Int64, child: Int64)
-    /// A node that is the child of two branches, or the root and a child: no tree.
-    case reachedTwice(tree: Int64, node: Int64)
+    /// A node that leads back to itself, or that is reached from such a one.
+    case loop(tree: Int64, node: Int64)
     /// A feature outside of 0 ... limit.
     case feature(tree: Int64, node: Int64, found: Int64, limit: Int)
     /// A vote of a node that its tree does not have.
@@ -48,8 +48,8 @@ extension TreeEnsembleFault: CustomStringConvertible {
             "node \(node) of tree \(tree) has the unknown mode \(mode.debugDescription)"
         case .missingChild(let tree, let node, let child):
             "node \(node) of tree \(tree) branches to node \(child), which the tree does not have"
-        case .reachedTwice(let tree, let node):
-            "node \(node) of tree \(tree) is reached in two ways, expected one"
+        case .loop(let tree, let node):
+            "node \(node) of tree \(tree) lies in or behind a loop, expected a tree"
         case .feature(let tree, let node, let found, let limit):
             "node \(node) of tree \(tree) tests feature \(found), expected 0 to \(limit)"
         case .voteOfMissingNode(let tree, let node):

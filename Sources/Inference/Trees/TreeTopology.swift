@@ -2,13 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The nodes of an ensemble as trees: every array is of its length, every child is there, and no
-/// node is reached in two ways, so any walk from a root ends at a leaf.
+/// node leads back to itself, so any walk from a root ends at a leaf.
+///
+/// Branches may share a child: LightGBM's converter writes "is one of these categories" as a chain
+/// of equalities that all lead to the same node.
 struct TreeTopology {
     /// By position in the attributes.
     let modes: [BranchMode]
     /// The position of each branch's child; -1 for a leaf.
     let trueChildren: [Int32]
     let falseChildren: [Int32]
+    /// How many times branches that are reached name each node as their child.
+    let references: [Int32]
     /// The position of each tree's root, in the order in which the trees come.
     let roots: [Int32]
     let votes: LeafVotes
@@ -28,7 +33,11 @@ struct TreeTopology {
         roots = index.roots
         treeOfNode = index.treeOfNode
         (trueChildren, falseChildren) = try Self.children(attributes, modes, index)
+        references = Self.references(trueChildren, falseChildren, roots)
         votes = try LeafVotes(attributes, modes: modes, index: index)
+        if let node = loop() {
+            throw .loop(tree: attributes.treeIDs[node], node: attributes.nodeIDs[node])
+        }
     }
 
     /// What the leaves of each tree vote for, if each has one vote and those of a tree agree.
@@ -107,17 +116,11 @@ struct TreeTopology {
     ) throws(TreeEnsembleFault) -> (whenTrue: [Int32], whenFalse: [Int32]) {
         var whenTrue = [Int32](repeating: -1, count: modes.count)
         var whenFalse = whenTrue
-        // Roots have no parent and other nodes at most one: then what is reached from a root is a
-        // tree. Nodes that are not reached do no harm.
-        var isReached = [Bool](repeating: false, count: modes.count)
-        for root in index.roots { isReached[Int(root)] = true }
         func child(_ id: Int64, of position: Int) throws(TreeEnsembleFault) -> Int32 {
             let (tree, node) = (attributes.treeIDs[position], attributes.nodeIDs[position])
             guard let child = index.position(tree: tree, node: id) else {
                 throw .missingChild(tree: tree, node: node, child: id)
             }
-            guard !isReached[child] else { throw .reachedTwice(tree: tree, node: id) }
-            isReached[child] = true
             return Int32(child)
         }
         for position in modes.indices where modes[position] != .leaf {
@@ -125,5 +128,42 @@ struct TreeTopology {
             whenFalse[position] = try child(attributes.falseNodeIDs[position], of: position)
         }
         return (whenTrue, whenFalse)
+    }
+
+    /// Counts references, from the roots on: nodes that are not reached do no harm.
+    private static func references(
+        _ trueChildren: [Int32],
+        _ falseChildren: [Int32],
+        _ roots: [Int32]
+    ) -> [Int32] {
+        var references = [Int32](repeating: 0, count: trueChildren.count)
+        var pending = roots
+        while let node = pending.popLast() {
+            for child in [trueChildren[Int(node)], falseChildren[Int(node)]] where child >= 0 {
+                references[Int(child)] += 1
+                // A root is pending from the start.
+                if references[Int(child)] == 1 { pending.append(child) }
+            }
+        }
+        return references
+    }
+
+    /// A node in a loop or behind one, if there is one.
+    ///
+    /// Taking away again and again what nobody refers to leaves nothing but loops and what they lead
+    /// to (A. B. Kahn, 1962, Topological sorting of large networks).
+    private func loop() -> Int? {
+        if let root = roots.first(where: { references[Int($0)] > 0 }) { return Int(root) }
+        // Where no node is shared, what is reached from a root is a tree.
+        guard references.contains(where: { $0 > 1 }) else { return nil }
+        var left = references
+        var pending = roots
+        while let node = pending.popLast() {
+            for child in [trueChildren[Int(node)], falseChildren[Int(node)]] where child >= 0 {
+                left[Int(child)] -= 1
+                if left[Int(child)] == 0 { pending.append(child) }
+            }
+        }
+        return left.firstIndex { $0 > 0 }
     }
 }

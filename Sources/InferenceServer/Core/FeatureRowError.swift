@@ -17,7 +17,7 @@ package struct FeatureRowError: Error, Sendable, Equatable {
         case missing
         /// The value is of another kind than the feature's.
         case kind(ServedFeature.Kind)
-        /// Infinite, NaN or beyond the range of a double.
+        /// Infinite, NaN or beyond the range of the input's type.
         case notFinite
         /// Less than the least value.
         case below(Double, minimum: Double)

@@ -157,7 +157,9 @@ extension FeatureRows {
             if tensor.element == .double {
                 tensor.doubles[index] = value ?? .nan
             } else {
-                tensor.floats[index] = Float(value ?? .nan)
+                let number = Float(value ?? .nan)
+                if number.isInfinite { throw FeatureRowError(.notFinite, feature: feature.name) }
+                tensor.floats[index] = number
             }
         }
     }

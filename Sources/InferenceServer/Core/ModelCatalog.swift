@@ -33,6 +33,9 @@ package struct ModelCatalog: Sendable {
         /// no other model out of service.
         package var isExpected: Bool
 
+        /// Whether one of its versions answers.
+        var isServed: Bool { defaultVersion != nil }
+
         package init(
             name: String,
             versions: [ServedModel],
@@ -62,7 +65,8 @@ package struct ModelCatalog: Sendable {
 
     /// The models in the order of their names.
     package var entries: [Entry]
-    /// The model that answers when a request names none; with a single model that one.
+    /// The model that answers when a request names none; nil leaves it to the only one that is
+    /// served.
     package var defaultModel: String?
 
     /// Makes a catalog.
@@ -75,6 +79,21 @@ package struct ModelCatalog: Sendable {
     package var isReady: Bool {
         entries.contains { $0.defaultVersion != nil }
             && entries.allSatisfy { $0.defaultVersion != nil || !$0.isExpected }
+    }
+
+    /// The model that answers a request that names none where nothing is configured: the only one
+    /// that is served.
+    ///
+    /// One that cannot be served takes no request from another; where none is served the only one
+    /// there is says why.
+    var implied: Entry? {
+        if entries.count == 1 { return entries[0] }
+        var implied: Entry?
+        for entry in entries where entry.isServed {
+            guard implied == nil else { return nil }
+            implied = entry
+        }
+        return implied
     }
 
     /// The model that answers a request.
@@ -105,8 +124,8 @@ package struct ModelCatalog: Sendable {
 
     private func entry(named name: String?) throws(Unresolved) -> Entry {
         guard let name = name ?? defaultModel else {
-            if entries.count == 1 { return entries[0] }
-            throw .modelRequired(known: entries.map(\.name))
+            if let implied { return implied }
+            throw .modelRequired(known: entries.filter(\.isServed).map(\.name))
         }
         guard let entry = entries.first(where: { $0.name == name }) else {
             throw .unknownModel(name, known: entries.map(\.name))

@@ -28,8 +28,8 @@ package final class ServedModel: Sendable {
     package let model: Model
     /// The features in the order of arrays.
     package let features: [ServedFeature]
-    /// The least probability of the second of two classes that makes it the label; nil: the more
-    /// probable class, the first of two equal ones.
+    /// The least probability of the second of two classes that makes it the label; nil: the label of
+    /// the graph's own rule, else the more probable class, the first of two equal ones.
     package let threshold: Double?
     /// What the log's `prediction` is.
     package let logged: LoggedPrediction
@@ -70,7 +70,8 @@ package final class ServedModel: Sendable {
             version: version,
             features: features,
             inputs: model.inputs,
-            purpose: model.purpose
+            purpose: model.purpose,
+            hasOwnRule: model.hasOwnRule
         )
     }
 

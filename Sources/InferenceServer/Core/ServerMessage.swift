@@ -10,6 +10,7 @@ package struct RequestHead: Sendable {
     /// What stands after the question mark; nil without one.
     package var query: String?
     package var contentType: String?
+    package var contentEncoding: String?
     /// `Inference-Header-Content-Length`, of the binary tensor extension.
     package var inferenceHeaderLength: String?
     package var traceparent: String?

@@ -25,6 +25,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHan
     private var state = ConnectionState()
     private var head = RequestHead(method: "", path: "")
     private var body = ByteBuffer()
+    /// What the request that comes in asks for.
+    private var target = ""
     private var client: String?
     /// Whether the connection was there before the drain began: it is to move on.
     private var isOld = false
@@ -130,6 +132,10 @@ extension ConnectionHandler {
         _ data: NIOAny
     ) {
         let plain = PlainRequest(request)
+        if !state.isEnding { target = plain.head.path }
+        guard !plain.hasForeignCoding else {
+            return carryOut(state.refuse(.transferCoding), context)
+        }
         let (direction, effect) = state.begin(
             isPlain: canBeAnsweredHere(plain),
             keepsAlive: plain.keepsAlive,
@@ -317,7 +323,8 @@ extension ConnectionHandler {
         case .nothing: break
         case .close: linger(context)
         case .refuse(let refusal):
-            writer.write(refusal.answer, isLast: true, at: HTTPDate.now, to: &pending)
+            let answer = refusal.answer(to: target, bodyBytes: settings.bodyBytes)
+            writer.write(answer, isLast: true, at: HTTPDate.now, to: &pending)
             linger(context)
         }
     }

@@ -10,7 +10,7 @@
 struct ConnectionState: Sendable, Equatable {
     /// Why a connection is ended with an answer of its own.
     enum Refusal: Sendable, Equatable {
-        case malformed, timeout, bodyTooLarge, headerTooLarge
+        case malformed, timeout, transferCoding, bodyTooLarge, headerTooLarge
     }
 
     /// Which way the parts of a request go.
@@ -57,6 +57,9 @@ struct ConnectionState: Sendable, Equatable {
 
     /// Whether everything that comes is dropped.
     var isOver: Bool { ending == .told }
+
+    /// Whether it ends, with answers that are owed or without.
+    var isEnding: Bool { ending != .none }
 
     /// Whether a request may be answered at once.
     var canAnswerHere: Bool { owed == 0 && ending == .none }

@@ -86,6 +86,7 @@ extension RequestHead {
         )
         let fields = request.headerFields
         contentType = fields[.contentType]
+        contentEncoding = fields[.contentEncoding]
         accept = fields[.accept]
         acceptEncoding = fields[.acceptEncoding]
         authorization = fields[.authorization]

@@ -16,6 +16,8 @@ struct PlainRequest {
     private(set) var expectsContinue = false
     /// Whether a field says how it is to be read on, beside one Content-Length at most.
     private(set) var hasOwnFraming = false
+    /// Whether the body comes in a transfer coding other than chunked.
+    private(set) var hasForeignCoding = false
     /// Its Content-Length.
     private(set) var length: Int?
 
@@ -49,6 +51,7 @@ struct PlainRequest {
         case .acceptEncoding: Self.take(value, into: &head.acceptEncoding, &isOdd)
         case .authorization: Self.take(value, into: &head.authorization, &isOdd)
         case .contentType: Self.take(value, into: &head.contentType, &isOdd)
+        case .contentEncoding: Self.take(value, into: &head.contentEncoding, &isOdd)
         case .inferenceHeaderLength:
             Self.take(value, into: &head.inferenceHeaderLength, &isOdd)
         case .traceparent: Self.take(value, into: &head.traceparent, &isOdd)
@@ -64,6 +67,7 @@ struct PlainRequest {
             hasOwnFraming = true
             isOdd = true
         case .transferEncoding:
+            if !value.isField("chunked") { hasForeignCoding = true }
             hasOwnFraming = true
             isOdd = true
         case .upgrade:
@@ -102,7 +106,8 @@ struct PlainRequest {
 extension PlainRequest {
     /// The fields that say something about the way of a request, or go into its head.
     enum Field {
-        case accept, acceptEncoding, authorization, connection, contentLength, contentType
+        case accept, acceptEncoding, authorization, connection
+        case contentEncoding, contentLength, contentType
         case expect, inferenceHeaderLength, proxyConnection, traceparent, transferEncoding, upgrade
 
         /// The field of a name, by its length and by comparing it; nil for all others.
@@ -119,6 +124,7 @@ extension PlainRequest {
             case 13 where name("Authorization"): self = .authorization
             case 14 where name("Content-Length"): self = .contentLength
             case 15 where name("Accept-Encoding"): self = .acceptEncoding
+            case 16 where name("Content-Encoding"): self = .contentEncoding
             case 16 where name("Proxy-Connection"): self = .proxyConnection
             case 17 where name("Transfer-Encoding"): self = .transferEncoding
             case 31 where name("Inference-Header-Content-Length"): self = .inferenceHeaderLength

@@ -48,7 +48,7 @@ enum Dialect: Sendable {
     }
 
     private static func invocationsAnswer(_ failure: RequestFailure) -> ServerAnswer {
-        if case .mediaType = failure {
+        if failure.status == 415 {
             return ServerAnswer(
                 status: failure.status,
                 contentType: "text/plain; charset=utf-8",

@@ -113,6 +113,7 @@ package struct Endpoints: Sendable {
             guard isRead else { throw .method(allowed: "GET, HEAD") }
         } else {
             guard head.method == "POST" else { throw .method(allowed: "POST") }
+            if let coding = head.contentCoding { throw .contentCoding(found: coding) }
         }
         guard bodyBytes <= limits.bodyBytes else { throw .bodyTooLarge(limit: limits.bodyBytes) }
         guard route.changesState else { return }
@@ -136,6 +137,15 @@ package struct Endpoints: Sendable {
             try change(route, body)
         default: try page(head, route, body)
         }
+    }
+}
+
+extension RequestHead {
+    /// How the body is coded; nil where it is sent as it is.
+    fileprivate var contentCoding: String? {
+        guard let contentEncoding, !contentEncoding.isEmpty, !contentEncoding.isField("identity")
+        else { return nil }
+        return contentEncoding
     }
 }
 

@@ -12,6 +12,10 @@ enum RequestFailure: Error, Sendable {
     case method(allowed: String)
     /// The body is of a type that the path does not read.
     case mediaType(found: String?, expected: String)
+    /// The body is coded, as by gzip.
+    case contentCoding(found: String)
+    /// The body comes in a transfer coding other than chunked.
+    case transferCoding
     /// The body is larger than it may be.
     case bodyTooLarge(limit: Int)
     /// The body is no JSON.
@@ -41,6 +45,8 @@ extension RequestFailure {
         case .notFound: "not_found"
         case .method: "method_not_allowed"
         case .mediaType: "unsupported_media_type"
+        case .contentCoding: "unsupported_content_encoding"
+        case .transferCoding: "unsupported_transfer_encoding"
         case .bodyTooLarge: "body_too_large"
         case .json: "json_invalid"
         case .faults: "invalid_values"
@@ -65,6 +71,9 @@ extension RequestFailure {
         case .mediaType(let found, let expected):
             "unsupported content type \(found.map { "'\($0.prefix(100))'" } ?? "(none)"): "
                 + "\(expected) is expected"
+        case .contentCoding(let found):
+            "unsupported content encoding '\(found.prefix(100))': the body is to be sent as it is"
+        case .transferCoding: "the only transfer coding that is taken is chunked"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .json(let fault): "the body cannot be read: \(fault)"
         case .faults(let faults): faults.sentences
@@ -81,7 +90,8 @@ extension RequestFailure {
         switch self {
         case .notFound, .unresolved(.unknownModel), .unresolved(.unknownVersion): 404
         case .method: 405
-        case .mediaType: 415
+        case .mediaType, .contentCoding: 415
+        case .transferCoding: 501
         case .bodyTooLarge: 413
         case .json, .faults, .shape, .run, .unresolved(.modelRequired): 400
         case .broken: 500
@@ -96,6 +106,8 @@ extension RequestFailure {
     var fields: [(name: String, value: String)] {
         switch self {
         case .method(let allowed): [("Allow", allowed)]
+        // RFC 9110, section 15.5.16.
+        case .contentCoding: [("Accept-Encoding", "identity")]
         case .change(let refusal): refusal.challenge.map { [("WWW-Authenticate", $0)] } ?? []
         default: []
         }

@@ -12,6 +12,14 @@ package struct LabelledRows {
     package enum Quality: Sendable, Equatable {
         case classifier(ClassifierQuality)
         case regressor(RegressorQuality)
+
+        /// The rows that were measured.
+        package var rows: Int {
+            switch self {
+            case .classifier(let quality): quality.rows
+            case .regressor(let quality): quality.rows
+            }
+        }
     }
 
     /// What the model does not take, or has no label: counted, and not measured.
@@ -104,8 +112,10 @@ package struct LabelledRows {
         let results = RunResults(
             workspace.outputs,
             purpose: served.model.purpose,
-            threshold: threshold
+            threshold: threshold,
+            hasOwnRule: served.model.hasOwnRule
         )
+        if case .labeller = served.model.purpose { throw .unmeasured }
         let classes = results.classes
         guard !classes.isEmpty else {
             guard let value = truth.number else {
@@ -120,7 +130,8 @@ package struct LabelledRows {
             throw .label(line: line, found: truth.text ?? "nothing", expected: known)
         }
         actualClasses.append(position)
-        labels.append(results.label(row: 0))
+        // A label of the graph's own that is none of the classes is no right one.
+        labels.append(results.label(row: 0) ?? classes.count)
         for position in classes.indices {
             probabilities.append(results.probability(row: 0, class: position))
         }
@@ -147,6 +158,8 @@ package enum LabelledRowsError: Error, Sendable, Equatable {
     case columns(missing: [String], known: [String])
     /// A label that is none of the model's.
     case label(line: Int, found: String, expected: String)
+    /// The model has labels and no probabilities: there are no measures of such.
+    case unmeasured
     /// The model cannot run a row.
     case run(line: Int, RunError)
 }
@@ -159,6 +172,7 @@ extension LabelledRowsError: CustomStringConvertible {
             "no column " + missing.map { Self.hint($0, known) }.joined(separator: ", ")
         case .label(let line, let found, let expected):
             "line \(line): expected \(expected) as the label, found \"\(found)\""
+        case .unmeasured: "a model of labels without probabilities is not measured"
         case .run(let line, let error): "line \(line): \(error)"
         }
     }

@@ -70,12 +70,13 @@ package struct GoldenReplay: Sendable, Equatable {
         guard let probabilities = golden.probabilities else { return [] }
         let classes = results.classes
         guard !classes.isEmpty else {
-            throw .unfitting(key: "probability", row: row, expected: "nothing for a regressor")
+            let text = "nothing for a model without probabilities"
+            throw .unfitting(key: "probability", row: row, expected: text)
         }
         switch probabilities[row] {
         case .one(let expected):
             let position = classes.count == 2 ? 1 : results.label(row: row)
-            let found = results.probability(row: row, class: position)
+            let found = position.map { results.probability(row: row, class: $0) } ?? .nan
             return [difference("probability", expected, found)]
         case .all(let expected):
             guard expected.count == classes.count else {
@@ -99,15 +100,15 @@ package struct GoldenReplay: Sendable, Equatable {
     ) throws(GoldenError) -> [Difference] {
         guard let predictions = golden.predictions else { return [] }
         let expected = predictions[row]
-        guard !results.classes.isEmpty else {
+        guard let found = results.labelText(row: row) else {
             guard case .number(let value, _) = expected else {
                 throw .unfitting(key: "prediction", row: row, expected: "a number")
             }
             return [difference("prediction", value, results.value(row: row))]
         }
-        let found = results.classes[results.label(row: row)].text
         let text = expected.text
-        guard results.classes.contains(where: { $0.text == text }) else {
+        let isKnown = results.classes.isEmpty || results.classes.contains { $0.text == text }
+        guard isKnown || found == text else {
             let known = results.classes.map(\.text).joined(separator: ", ")
             throw .unfitting(key: "prediction", row: row, expected: "one of \(known)")
         }

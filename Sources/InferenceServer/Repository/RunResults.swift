@@ -3,11 +3,12 @@
 
 import Inference
 
-/// What a run says of its rows, as requests are answered: the label follows the probability.
+/// What a run says of its rows, as requests are answered.
 struct RunResults {
     private let outputs: [Tensor]
     private let purpose: ModelPurpose
     private let threshold: Double?
+    private let hasOwnRule: Bool
 
     /// Takes the outputs of a run.
     ///
@@ -15,8 +16,10 @@ struct RunResults {
     ///   - outputs: Of a workspace after a run.
     ///   - purpose: What they mean.
     ///   - threshold: The least probability of the second of two classes that makes it the label.
-    init(_ outputs: [Tensor], purpose: ModelPurpose, threshold: Double?) {
+    ///   - hasOwnRule: Whether the graph's label counts where there is no threshold.
+    init(_ outputs: [Tensor], purpose: ModelPurpose, threshold: Double?, hasOwnRule: Bool) {
         self.outputs = outputs
+        self.hasOwnRule = hasOwnRule
         self.purpose = purpose
         self.threshold = threshold
     }
@@ -37,11 +40,15 @@ struct RunResults {
 
     /// The position of the label.
     ///
-    /// It is the first of the most probable classes, or the second of two when it reaches the
-    /// threshold. NaN is never probable.
-    func label(row: Int) -> Int {
+    /// It is the second of two classes when it reaches the threshold; without one what the graph's own
+    /// rule says, nil where that is none of the classes; without such a rule the first of the most
+    /// probable classes. NaN is never probable.
+    func label(row: Int) -> Int? {
         if let threshold, classes.count == 2 {
             return probability(row: row, class: 1) >= threshold ? 1 : 0
+        }
+        if hasOwnRule, let label = purpose.labelOutput, outputs.indices.contains(label) {
+            return classes.firstIndex { outputs[label].isLabel($0, at: row) }
         }
         var (best, greatest) = (0, -Double.infinity)
         for position in classes.indices {
@@ -51,12 +58,21 @@ struct RunResults {
         return best
     }
 
+    /// The label as text; nil for a model that has none.
+    func labelText(row: Int) -> String? {
+        if let position = label(row: row), classes.indices.contains(position) {
+            return classes[position].text
+        }
+        guard let label = purpose.labelOutput, outputs.indices.contains(label) else { return nil }
+        return outputs[label].labelText(at: row)
+    }
+
     /// The value of a regressor, or of another model's first output if that has one a row; NaN where
     /// the run left none.
     func value(row: Int) -> Double {
         let output: Int
         switch purpose {
-        case .classifier: return .nan
+        case .classifier, .labeller: return .nan
         case .regressor(let value): output = value
         case .transformer: output = 0
         }
@@ -64,6 +80,25 @@ struct RunResults {
             outputs[output].shape.dropFirst().allSatisfy({ $0 == 1 })
         else { return .nan }
         return outputs[output].number(at: row)
+    }
+}
+
+extension Tensor {
+    /// Whether an element is a class.
+    func isLabel(_ label: ClassLabel, at index: Int) -> Bool {
+        switch label {
+        case .integer(let value): element != .string && number(at: index) == Double(value)
+        case .text(let text): element == .string && strings[index] == text
+        }
+    }
+
+    /// An element as the text of a label.
+    fileprivate func labelText(at index: Int) -> String {
+        switch element {
+        case .int64: String(integers[index])
+        case .string: strings[index]
+        case .float, .double: "\(number(at: index))"
+        }
     }
 }
 

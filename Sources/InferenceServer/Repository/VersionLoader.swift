@@ -136,7 +136,12 @@ package enum VersionLoader {
 extension RunResults {
     /// Takes the outputs of a run of a served model.
     init(_ outputs: [Tensor], of served: ServedModel) {
-        self.init(outputs, purpose: served.model.purpose, threshold: served.threshold)
+        self.init(
+            outputs,
+            purpose: served.model.purpose,
+            threshold: served.threshold,
+            hasOwnRule: served.model.hasOwnRule
+        )
     }
 }
 
@@ -146,21 +151,25 @@ extension ModelDescription {
     /// - Throws: `OutputError` when the model has no such output.
     func logged(of model: Model) throws(OutputError) -> ServedModel.LoggedPrediction {
         switch model.purpose {
-        case .regressor, .transformer: return try loggedWithoutClasses()
+        case .regressor, .transformer: return try loggedWithoutClasses(.value)
+        case .labeller: return try loggedWithoutClasses(.label)
         case .classifier(_, _, let classes): return try logged(of: classes.map(\.text))
         }
     }
 
-    private func loggedWithoutClasses() throws(OutputError) -> ServedModel.LoggedPrediction {
+    private func loggedWithoutClasses(
+        _ only: Prediction
+    ) throws(OutputError) -> ServedModel.LoggedPrediction {
         if threshold != nil { throw .threshold(classes: 0) }
         if classLabel != nil { throw .classWithoutProbability }
-        if let prediction, prediction != .value {
+        if let prediction, prediction != only {
             throw .unfitting(
                 prediction: prediction.rawValue,
-                expected: "value, of a model without classes"
+                expected: "\(only.rawValue), of a model without "
+                    + (only == .value ? "classes" : "probabilities")
             )
         }
-        return .value
+        return only == .value ? .value : .label
     }
 
     private func logged(

@@ -26,7 +26,7 @@ extension ServerSettings {
             "default_model",
             \.defaultModel,
             .name("a model"),
-            "The model that answers when a request names none; with a single model it is that.",
+            "The model that answers when a request names none; without it the only one that is served.",
             example: "delay"
         ),
         SettingsKey(

@@ -29,7 +29,8 @@ extension ModelCheck {
         let served = loaded.served
         let summary = loaded.summary
         let sets = summary.operatorSets.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        let producer = [summary.producer, summary.producerVersion].filter { !$0.isEmpty }
+        let producer = [summary.producer, summary.producerVersion]
+            .map(words(of:)).filter { !$0.isEmpty }
         var lines = [
             line("digest", served.digest),
             line(
@@ -67,6 +68,21 @@ extension ModelCheck {
         return lines
     }
 
+    /// The beginning of what a file says of itself, on one line.
+    ///
+    /// CatBoost writes all of its build into its version.
+    private static func words(of text: String) -> String {
+        let limit = 60
+        let visible = text.unicodeScalars.prefix(4 * limit).map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " " as Character
+            default: Character(scalar)
+            }
+        }
+        let line = visible.split(separator: " ").map { String($0) }.joined(separator: " ")
+        return line.count > limit ? line.prefix(limit) + "…" : line
+    }
+
     private static func text(of feature: ServedFeature) -> String {
         var text = "\(feature.name): \(feature.kind.rawValue)"
         if let minimum = feature.minimum { text += ", at least \(minimum)" }
@@ -77,6 +93,9 @@ extension ModelCheck {
 
     private static func text(of served: ServedModel) -> String {
         let threshold = served.threshold.map { ", decided at \($0)" } ?? ""
+        if case .labeller(let label) = served.model.purpose {
+            return "label, the output \(served.model.outputs[label].name)"
+        }
         guard case .classifier(_, _, let classes) = served.model.purpose else { return "the value" }
         let names = classes.map(\.text).joined(separator: ", ")
         return switch served.logged {

@@ -38,11 +38,17 @@ struct ModelCheck {
     }
 
     /// Takes over measured rows, and holds them against the minima.
+    ///
+    /// A minimum is one of all rows: those that the model refuses are in production, too.
     mutating func measure(_ rows: LabelledRows, minAccuracy: Double?, minAUC: Double?) {
         self.rows = rows
         guard let quality = rows.quality else {
             let reason = rows.refused.first ?? rows.unlabelled.first ?? "the table is empty"
             return fail("no row could be measured: \(reason)")
+        }
+        if minAccuracy != nil || minAUC != nil, let first = rows.refused.first {
+            let count = rows.refused.count
+            fail("\(count) of \(count + quality.rows) rows were refused, the first: \(first)")
         }
         guard case .classifier(let classifier) = quality else {
             if minAccuracy != nil || minAUC != nil {

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Hosting
+import Inference
 import InferenceServer
 import PredictionLog
 
@@ -13,7 +14,8 @@ extension ModelCommand {
             abstract: "Load models as a server would, replay golden rows, measure labelled rows.",
             discussion: """
                 Exits with 1 when a version cannot be served, when the labelled rows cannot be \
-                measured, or when a measure is below its minimum; with 0 otherwise.
+                measured, or when a measure is below its minimum; with 0 otherwise. Where a minimum \
+                is asked for, a labelled row that the model refuses is a failure, too.
                 """
         )
 
@@ -78,6 +80,15 @@ extension ModelCommand {
             var check = ModelCheck(version)
             if case .success(let loaded) = version.result, let data, let label {
                 do {
+                    let purpose = loaded.served.model.purpose
+                    if threshold != nil, purpose.classes.count != 2 {
+                        let count = purpose.classes.count
+                        check.fail(
+                            "--threshold is for a classifier of two classes, this is a "
+                                + (count > 0 ? "\(purpose.word) of \(count)" : purpose.word)
+                        )
+                        return check
+                    }
                     let rows = try measure(loaded, data, label)
                     check.measure(rows, minAccuracy: minAccuracy, minAUC: minAuc)
                 } catch {

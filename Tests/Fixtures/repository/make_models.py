@@ -24,8 +24,8 @@ def linear(source, coefficients, intercept=0.0):
     )
 
 
-def save(name, nodes, inputs, outputs, metadata=None):
-    graph = helper.make_graph(nodes, name, inputs, outputs)
+def save(name, nodes, inputs, outputs, metadata=None, constants=()):
+    graph = helper.make_graph(nodes, name, inputs, outputs, constants)
     opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
     if name == "unsupported":
         opsets.append(helper.make_opsetid("com.example", 2))
@@ -69,6 +69,33 @@ save(
     ],
     [tensor("x", FLOAT, 1), tensor("n", INT64, 1), tensor("s", STRING, 1)],
     [value],
+)
+
+# Distances to three centres, and the nearest: no probabilities, though they stand beside a label.
+save(
+    "clusters",
+    [
+        helper.make_node("Sub", ["X", "centres"], ["way"]),
+        helper.make_node("Abs", ["way"], ["distances"]),
+        helper.make_node("ArgMin", ["distances"], ["label"], axis=1, keepdims=0),
+    ],
+    [tensor("X", FLOAT, 1)],
+    [helper.make_tensor_value_info("label", INT64, [None]), tensor("distances", FLOAT, 3)],
+    constants=[helper.make_tensor("centres", FLOAT, [1, 3], [0.0, 10.0, 20.0])],
+)
+# A decision of its own: the second class from a probability of 0.2 on.
+save(
+    "own-rule",
+    [
+        ml("LinearClassifier", ["X"], ["likely", "probabilities"], coefficients=[-1.0, 1.0],
+           intercepts=[0.0, 0.0], classlabels_ints=[0, 1], post_transform="SOFTMAX"),
+        ml("ArrayFeatureExtractor", ["probabilities", "second"], ["chance"]),
+        helper.make_node("Greater", ["chance", "least"], ["above"]),
+        helper.make_node("Cast", ["above"], ["decision"], to=INT64),
+    ],
+    [tensor("X", FLOAT, 1)],
+    [tensor("decision", INT64, 1), tensor("probabilities", FLOAT, 2)],
+    constants=[helper.make_tensor("second", INT64, [1], [1]), helper.make_tensor("least", FLOAT, [1], [0.2])],
 )
 
 # What cannot be served.

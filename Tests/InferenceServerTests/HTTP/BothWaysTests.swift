@@ -16,6 +16,7 @@ private let requests = [
     post("/v2/models/delay/infer", "{}", "Inference-Header-Content-Length: 2"),
     post("/v2/models/de%20lay/versions/1/infer", "{}"),
     post("/predict", "1", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    post("/predict", "1", "Content-Encoding: identity"),
     post("/predict", "1", "CONTENT-TYPE: text/PLAIN; charset=utf-8"),
 ]
 

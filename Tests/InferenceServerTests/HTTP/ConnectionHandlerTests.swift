@@ -150,6 +150,51 @@ struct ConnectionLimitTests {
         #expect(!connection.isOpen)
     }
 
+    @Test(arguments: [
+        ("/predict?x=1", #"{"detail":"the body is larger than 10 bytes"}"#),
+        ("/v2/models/m/infer", #"{"error":"the body is larger than 10 bytes"}"#),
+        (
+            "/invocations",
+            #"{"error_code":"BAD_REQUEST","message":"the body is larger than 10 bytes"}"#
+        ),
+        (
+            "/none",
+            #"{"error":{"code":"body_too_large","message":"the body is larger than 10 bytes"}}"#
+        ),
+    ])
+    func `a body over the limit is refused in the words of its protocol`(
+        path: String,
+        body: String
+    ) throws {
+        for readsBytes in [true, false] {
+            for request in [
+                post(path, "12345678901"),
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                    + "b\r\n12345678901\r\n",
+            ] {
+                let connection = try EmbeddedConnection(
+                    settings: Self.small,
+                    readsBytes: readsBytes
+                )
+                connection.send(request)
+                let text = connection.received()
+                #expect(text.hasPrefix("HTTP/1.1 413 ") && text.hasSuffix(body), "\(text)")
+            }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a transfer coding other than chunked is refused`(readsBytes: Bool) throws {
+        let connection = try EmbeddedConnection(readsBytes: readsBytes)
+        connection.send(
+            "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+                + "1\r\n1\r\n0\r\n\r\n"
+        )
+        #expect(connection.received().hasPrefix("HTTP/1.1 501 "))
+        #expect(connection.behind.requests == [])
+        #expect(!connection.isOpen)
+    }
+
     @Test(arguments: [true, false])
     func `a chunked body over the limit is refused when it is over it`(readsBytes: Bool) throws {
         let connection = try EmbeddedConnection(settings: Self.small, readsBytes: readsBytes)

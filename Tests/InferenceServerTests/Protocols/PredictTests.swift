@@ -101,6 +101,40 @@ struct PredictTests {
     }
 
     @Test
+    func `a clustering answers its label, and claims no probabilities`() throws {
+        let server = SampleServer([try SampleModel.published("clusters")])
+        let reply = try server.post("/predict", #"{"features":[9]}"#).json
+        #expect(
+            reply
+                == .object([
+                    "model": .string("m"), "version": .string("1"), "prediction": .number(1),
+                ])
+        )
+        let line = try #require(server.takeLines().first)
+        #expect(line.contains(#""prediction":1,"#))
+        let tensors = try server.post(
+            "/v2/models/m/infer",
+            #"{"inputs":[{"name":"X","datatype":"FP32","shape":[2,1],"data":[9,21]}]}"#
+        ).json
+        #expect(tensors["outputs"]?[0]?["data"] == .array([.number(1), .number(2)]))
+        #expect(tensors["outputs"]?[0]?["shape"] == .array([.number(2)]))
+    }
+
+    @Test
+    func `a graph's own rule decides the label, unless a threshold is configured`() throws {
+        let infer = #"{"inputs":[{"name":"X","datatype":"FP32","shape":[1,1],"data":[-0.5]}]}"#
+        for (threshold, label) in [(nil, 1.0), (0.5, 0.0)] as [(Double?, Double)] {
+            let server = SampleServer([try SampleModel.published("own-rule", threshold: threshold)])
+            let reply = try server.post("/predict", #"{"features":[-0.5]}"#).json
+            #expect(reply["prediction"] == .number(label))
+            #expect(reply["label"] == .number(label))
+            #expect(reply["probability"] == reply["probabilities"]?[Int(label)])
+            let tensors = try server.post("/v2/models/m/infer", infer).json
+            #expect(tensors["outputs"]?[0]?["data"] == .array([.number(label)]))
+        }
+    }
+
+    @Test
     func `columns of numbers and texts, each an input of its own`() throws {
         let mixed = try SampleModel.mixed()
         let server = SampleServer([mixed])

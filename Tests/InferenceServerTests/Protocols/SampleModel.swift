@@ -73,6 +73,26 @@ enum SampleModel {
         )
     }
 
+    /// A fixture of the repository of one matrix, its features named `x` and their column.
+    static func published(
+        _ fixture: String,
+        threshold: Double? = nil,
+        name: String = "m"
+    ) throws -> ServedModel {
+        let model = try load("repository/\(fixture).onnx")
+        return ServedModel(
+            name: name,
+            version: "1",
+            digest: "sha256:published",
+            model: model,
+            features: (0..<model.inputs[0].width).map { column in
+                ServedFeature(name: "x\(column)", kind: .numeric, input: 0, column: column)
+            },
+            threshold: threshold,
+            logged: .label
+        )
+    }
+
     private static func load(_ path: String) throws -> Model {
         let bytes = try Fixture.bytes(path)
         return try Model(onnx: bytes.span)

@@ -274,6 +274,39 @@ struct ValidationTests {
         if status == 415 { #expect(try reply.json["detail"]?.string != nil) }
     }
 
+    @Test(arguments: [
+        ("/predict", "detail"), ("/v2/models/delay/infer", "error"),
+    ])
+    func `a body that is coded is 415 and not read`(path: String, key: String) throws {
+        let server = SampleServer([try SampleModel.flights()])
+        let reply = server.post(path, SampleRows.features) { $0.contentEncoding = "br" }
+        #expect(reply.status == 415)
+        #expect(reply.field("Accept-Encoding") == "identity")
+        #expect(try reply.json[key]?.string?.contains("'br'") == true)
+        let plain = server.post("/predict", SampleRows.features) { $0.contentEncoding = "Identity" }
+        #expect(plain.status == 200)
+    }
+
+    @Test
+    func `a number beyond the floats of an input is no finite one`() throws {
+        let server = SampleServer([try SampleModel.flights()])
+        let reply = server.post("/predict", Self.one(Self.object("temp", "-1e39")))
+        #expect(reply.status == 422)
+        let fault = try reply.json["detail"]?[0]
+        #expect(fault?["type"] == .string("finite_number"))
+        #expect(fault?["loc"] == .array([.string("body"), .string("features"), .string("temp")]))
+        #expect(server.post("/predict", Self.one(Self.object("temp", "3.4e38"))).status == 200)
+        let tensors = server.post(
+            "/v2/models/delay/infer",
+            #"""
+            {"inputs":[{"name":"features","datatype":"FP64","shape":[1,10],
+            "data":[0,0,0,1e39,0,0,0,0,0,0]}]}
+            """#
+        )
+        #expect(tensors.status == 400)
+        #expect(try tensors.json["error"]?.string?.contains("finite") == true)
+    }
+
     @Test
     func `a body over the limit is 413, a model without a version 503`() throws {
         var limits = ServingLimits()

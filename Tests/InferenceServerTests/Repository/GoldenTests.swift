@@ -61,7 +61,7 @@ struct GoldenTests {
         ),
         Case(
             #"{"rows":[[1,2,"a"]],"probability":[0.5]}"#,
-            #"golden.json: row 0: expected nothing for a regressor in "probability""#
+            #"golden.json: row 0: expected nothing for a model without probabilities in "probability""#
         ),
         Case(
             #"{"rows":[[1,2,"a"]],"prediction":[121]} x"#,
@@ -149,6 +149,29 @@ struct GoldenTests {
         ) {
             try Self.load(sample)
         }
+    }
+
+    @Test
+    func `the label of a graph's own rule is the one that golden rows are held against`() throws {
+        let sample = try SampleRepository()
+        let rows = #""rows":[[-0.5],[-1],[2]]"#
+        try sample.publish("m/1", "own-rule", golden: #"{\#(rows),"prediction":[1,0,1]}"#)
+        #expect(try Self.load(sample).golden?.rows == 3)
+        let clusters = try SampleRepository()
+        let answers = #"{"rows":[[1],[9],[30]],"prediction":[0,1,2]}"#
+        try clusters.publish("m/1", "clusters", golden: answers)
+        let loaded = try Self.load(clusters)
+        #expect(loaded.golden?.rows == 3)
+        #expect(loaded.served.logged == .label)
+        try clusters.directory.write(
+            #"{"rows":[[1]],"prediction":[2]}"#,
+            to: "models/m/1/golden.json"
+        )
+        let error = #expect(throws: VersionFault.self) { try Self.load(clusters) }
+        #expect(
+            error?.description
+                == "golden.json: row 0: expected prediction 2, found 0; 1 of 1 rows differ"
+        )
     }
 
     @Test

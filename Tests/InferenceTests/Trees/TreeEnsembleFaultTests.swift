@@ -87,12 +87,8 @@ struct TreeEnsembleFaultTests {
             "node 0 of tree 0 branches to node -1, which the tree does not have"
         ) { $0.falseNodeIDs[0] = -1 },
         Spoiling(
-            .reachedTwice(tree: 0, node: 1),
-            "node 1 of tree 0 is reached in two ways, expected one"
-        ) { $0.falseNodeIDs[0] = 1 },
-        Spoiling(
-            .reachedTwice(tree: 0, node: 0),
-            "node 0 of tree 0 is reached in two ways, expected one"
+            .loop(tree: 0, node: 0),
+            "node 0 of tree 0 lies in or behind a loop, expected a tree"
         ) { $0.trueNodeIDs[0] = 0 },
         Spoiling(
             .feature(tree: 0, node: 0, found: -1, limit: 1 << 20),
@@ -146,7 +142,7 @@ struct TreeEnsembleFaultTests {
         attributes.addBranch(1, "BRANCH_LEQ", feature: 0, 0, true: 2, false: 4)
         attributes.addBranch(2, "BRANCH_LEQ", feature: 0, 0, true: 1, false: 5)
         for leaf in 3...5 as ClosedRange<Int64> { attributes.addLeaf(leaf) }
-        #expect(throws: TreeEnsembleFault.reachedTwice(tree: 0, node: 1)) {
+        #expect(throws: TreeEnsembleFault.loop(tree: 0, node: 1)) {
             try TreeEnsemble(attributes, as: .regressor)
         }
     }

@@ -35,6 +35,51 @@ struct UnusualTreesTests {
         )
     }
 
+    @Test(arguments: UInt64(1)...8)
+    func `branches may share their children`(seed: UInt64) throws {
+        // Every branch leads to later nodes only, so most of them are shared and none is in a loop.
+        var random = SeededGenerator(seed: seed)
+        let branches: Int64 = 40
+        let nodes: Int64 = 50
+        var attributes = TreeEnsembleAttributes()
+        for id in 0..<branches {
+            attributes.addBranch(
+                id,
+                ["BRANCH_EQ", "BRANCH_LEQ", "BRANCH_NEQ"][Int.random(in: 0..<3, using: &random)],
+                feature: Int64.random(in: 0..<3, using: &random),
+                Double(Int.random(in: 0..<6, using: &random)),
+                true: Int64.random(in: id + 1..<min(id + 6, nodes), using: &random),
+                false: Int64.random(in: id + 1..<min(id + 6, nodes), using: &random),
+                missingTracksTrue: Bool.random(using: &random)
+            )
+        }
+        for id in branches..<nodes {
+            attributes.addLeaf(id, seed % 2 == 0 ? [0: Double(id)] : [0: Double(id), 0: 1])
+        }
+        let ensemble = try TreeEnsemble(attributes, as: .regressor)
+        let naive = NaiveEnsemble(attributes)
+        let values = (-1...6).map { Float($0) } + [.nan]
+        let rows = values.flatMap { x in
+            values.flatMap { y in values.map { z in [x, y, z] } }
+        }
+        #expect(
+            ensemble.scores(of: rows) == rows.map { naive.aggregates(of: $0).map { Float($0) } }
+        )
+    }
+
+    @Test
+    func `sharing costs no nodes`() throws {
+        // Told apart these would be 2^60 ways.
+        var attributes = TreeEnsembleAttributes()
+        for id in 0..<60 as Range<Int64> {
+            let next = id + 1
+            attributes.addBranch(id, "BRANCH_EQ", feature: 0, Double(id), true: next, false: next)
+        }
+        attributes.addLeaf(60, [0: 7])
+        let ensemble = try TreeEnsemble(attributes, as: .regressor)
+        #expect(ensemble.scores(of: [[3 as Float], [.nan]]) == [[7], [7]])
+    }
+
     @Test
     func `hundreds of thousands of nodes load in linear time, in any order`() throws {
         // To look each child up in a list would take minutes.

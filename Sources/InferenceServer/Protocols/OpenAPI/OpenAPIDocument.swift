@@ -335,7 +335,7 @@ extension OpenAPIDocument {
 
 extension ModelCatalog {
     /// Whether a body must name its model.
-    fileprivate var needsName: Bool { entries.count > 1 && defaultModel == nil }
+    fileprivate var needsName: Bool { entries.count > 1 && defaultModel == nil && implied == nil }
 }
 
 extension JSONNode {

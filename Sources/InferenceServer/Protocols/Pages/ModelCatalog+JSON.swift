@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Inference
+package import Inference
 import PredictionLog
 
 extension ModelCatalog {
@@ -9,7 +9,7 @@ extension ModelCatalog {
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.key("default_model")
-            writer.value(defaultModel ?? (entries.count == 1 ? entries[0].name : nil))
+            writer.value(defaultModel ?? implied?.name)
             writer.key("models")
             writer.array { writer in
                 for entry in entries { entry.write(to: &writer) }
@@ -96,10 +96,11 @@ extension ServedFeature {
 
 extension ModelPurpose {
     /// The purpose in a word.
-    var word: String {
+    package var word: String {
         switch self {
         case .classifier: "classifier"
         case .regressor: "regressor"
+        case .labeller: "labeller"
         case .transformer: "transformer"
         }
     }

@@ -25,11 +25,11 @@ extension Workbench {
             return bytes
         }
         let label = classIndex(ofRow: 0)
-        appendLabel(label, to: &bytes)
+        appendLabel(label, row: 0, to: &bytes)
         bytes.append(literal: ",\"label\":")
-        appendLabel(label, to: &bytes)
+        appendLabel(label, row: 0, to: &bytes)
         bytes.append(literal: ",\"probability\":")
-        appendProbability(of: label ?? 0, row: 0, to: &bytes)
+        appendProbability(of: label, row: 0, to: &bytes)
         bytes.append(literal: ",\"probabilities\":")
         appendProbabilities(ofRow: 0, to: &bytes)
         bytes.append(UInt8(ascii: "}"))

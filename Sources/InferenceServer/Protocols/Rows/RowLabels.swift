@@ -17,12 +17,16 @@ extension Workbench {
 
     /// The class of a row, by its position.
     ///
-    /// With a threshold and two classes the second one if it is probable enough, otherwise the most
+    /// With a threshold and two classes the second one if it is probable enough; otherwise what the
+    /// graph's own rule says, nil where that is none of the classes; without such a rule the most
     /// probable, the first of equal ones. NaN is never probable.
     func classIndex(ofRow row: Int) -> Int? {
         guard let (tensor, range) = probabilities(ofRow: row) else { return nil }
         if let threshold, range.count == 2 {
             return outputs[tensor].number(at: range.lowerBound + 1) >= threshold ? 1 : 0
+        }
+        if let label = plan.ownLabelOutput, outputs.indices ~= label {
+            return plan.purpose.classes.firstIndex { outputs[label].isLabel($0, at: row) }
         }
         var best = range.lowerBound
         var greatest = -Double.infinity
@@ -33,8 +37,10 @@ extension Workbench {
         return best - range.lowerBound
     }
 
-    /// Makes the label output say what `classIndex` does: a graph's own labels know no threshold.
+    /// Makes the label output say what `classIndex` does: a classifier operator's labels know no
+    /// threshold, and may break ties otherwise.
     mutating func setLabels() {
+        if threshold == nil, plan.ownLabelOutput != nil { return }
         guard case .classifier(let label?, _, let classes) = plan.purpose,
             outputs.indices ~= label
         else { return }
@@ -50,20 +56,22 @@ extension Workbench {
         if labels.elementCount == rows { outputs[label] = labels }
     }
 
-    /// Appends the prediction of a row as JSON: a classifier's label, a regressor's value, of other
-    /// models the first output's row.
+    /// Appends the prediction of a row as JSON: a label, a regressor's value, of other models the
+    /// first output's row.
     func appendPrediction(ofRow row: Int, to bytes: inout [UInt8]) {
         switch plan.purpose {
-        case .classifier: appendLabel(classIndex(ofRow: row), to: &bytes)
+        case .classifier: appendLabel(classIndex(ofRow: row), row: row, to: &bytes)
+        case .labeller(let label): appendElements(ofRow: row, of: label, to: &bytes)
         case .regressor(let value): appendElements(ofRow: row, of: value, to: &bytes)
         case .transformer: appendElements(ofRow: row, of: 0, to: &bytes)
         }
     }
 
-    /// Appends a class as JSON.
-    func appendLabel(_ index: Int?, to bytes: inout [UInt8]) {
+    /// Appends a row's class as JSON; without one what the graph's own rule says instead.
+    func appendLabel(_ index: Int?, row: Int, to bytes: inout [UInt8]) {
         guard let index, plan.classes.indices ~= index else {
-            return bytes.append(literal: "null")
+            guard let label = plan.ownLabelOutput else { return bytes.append(literal: "null") }
+            return appendElements(ofRow: row, of: label, to: &bytes)
         }
         bytes.append(contentsOf: plan.classes[index])
     }
@@ -80,8 +88,9 @@ extension Workbench {
     }
 
     /// Appends the probability of a class of a row; `null` where there is none.
-    func appendProbability(of index: Int, row: Int, to bytes: inout [UInt8]) {
-        guard let (tensor, range) = probabilities(ofRow: row), index < range.count else {
+    func appendProbability(of index: Int?, row: Int, to bytes: inout [UInt8]) {
+        guard let index, let (tensor, range) = probabilities(ofRow: row), index < range.count
+        else {
             return bytes.append(literal: "null")
         }
         outputs.appendElement(range.lowerBound + index, of: tensor, to: &bytes)

@@ -1,7 +1,7 @@
 // Kedge — drift monitoring beside the model.
 // SPDX-License-Identifier: Apache-2.0
 
-import Inference
+package import Inference
 import PredictionLog
 
 /// How a row of named values is read for a model: made once, when the model is loaded.
@@ -22,6 +22,8 @@ struct RowPlan: Sendable {
         let feature: Int
         let column: Int
         let reading: Reading
+        /// Whether the input holds floats, beyond whose range a double is infinite.
+        let isSingle: Bool
         /// What is taken, infinite where all is.
         let range: ClosedRange<Double>
         let isLimited: Bool
@@ -51,6 +53,8 @@ struct RowPlan: Sendable {
     let purpose: ModelPurpose
     /// The output that holds a classifier's probabilities; nil for other models.
     let probabilityOutput: Int?
+    /// The output that holds a classifier's labels where the graph decides by a rule of its own.
+    let ownLabelOutput: Int?
     /// Each class as JSON.
     let classes: [[UInt8]]
     /// The features' names as keys of an object.
@@ -68,7 +72,8 @@ struct RowPlan: Sendable {
         version: String,
         features: [ServedFeature],
         inputs: [ModelInput],
-        purpose: ModelPurpose
+        purpose: ModelPurpose,
+        hasOwnRule: Bool
     ) {
         var slots: [Slot] = []
         var groups: [Group] = []
@@ -103,6 +108,7 @@ struct RowPlan: Sendable {
         self.slotOfFeature = slotOfFeature
         self.purpose = purpose
         probabilityOutput = purpose.probabilityOutput
+        ownLabelOutput = hasOwnRule ? purpose.labelOutput : nil
         names = features.map(\.name)
         categories = features.map { $0.categories.map { Set($0) } }
         keys = ObjectKeys(features.map(\.name))
@@ -134,6 +140,7 @@ extension RowPlan.Slot {
             feature: feature,
             column: described.column,
             reading: reading,
+            isSingle: input?.element == .float,
             range: range,
             isLimited: range != -.infinity ... .infinity
         )
@@ -184,7 +191,7 @@ extension ModelPurpose {
     }
 
     /// The classes of a classifier in the order of their probabilities; none for other models.
-    var classes: [ClassLabel] {
+    package var classes: [ClassLabel] {
         if case .classifier(_, _, let classes) = self { classes } else { [] }
     }
 }

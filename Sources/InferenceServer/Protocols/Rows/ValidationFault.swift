@@ -143,8 +143,9 @@ extension ValidationFault {
         switch value.form {
         case .null: nil
         case .number, .boolean, .integer, .single, .double:
-            // A number that was spelt is finite; one of a binary tensor may be anything.
-            value.number.isInfinite ? notFinite : wording(ofRange: value.number, slot)
+            // A number that was spelt is a finite double; one of a binary tensor may be anything.
+            value.number.isInfinite || slot.isSingle && Float(value.number).isInfinite
+                ? notFinite : wording(ofRange: value.number, slot)
         case .notANumber, .infinite: notFinite
         case .absent, .text, .escapedText, .object, .array, .bytes:
             ("float_type", "Input should be a valid number", nil)

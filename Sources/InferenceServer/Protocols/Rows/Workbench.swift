@@ -210,7 +210,10 @@ extension Workbench {
             if slot.isLimited, !slot.range.contains(value.number), !value.number.isNaN {
                 return false
             }
-            cells[start + slot.column] = Number(value.number)
+            let number = Number(value.number)
+            // A double may be beyond the range of the input's floats.
+            if number.isInfinite { return false }
+            cells[start + slot.column] = number
         }
         return true
     }

@@ -110,9 +110,13 @@ enum TensorMetadata {
 }
 
 extension ModelPurpose {
-    /// The output that holds a classifier's labels.
+    /// The output that holds labels.
     var labelOutput: Int? {
-        if case .classifier(let label, _, _) = self { label } else { nil }
+        switch self {
+        case .classifier(let label, _, _): label
+        case .labeller(let label): label
+        case .regressor, .transformer: nil
+        }
     }
 }
 
