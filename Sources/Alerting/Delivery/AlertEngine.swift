@@ -67,15 +67,15 @@ package struct AlertEngine: Sendable {
             receivers[name, default: ReceiverState()].disabled = nil
             receivers[name]?.notBefore = -.infinity
         }
-        // What was refused may be taken now.
-        for key in deliveries.keys where deliveries[key]?.forgetRefusal() == true {
-            unkeptDeliveries.insert(key)
-        }
         heedPolicy(now: now)
     }
 
     /// Forgets whom the policy does not know, and ends what no rule means.
     private mutating func heedPolicy(now: Double) {
+        // What was refused may be taken now.
+        for key in deliveries.keys where deliveries[key]?.forgetRefusal() == true {
+            unkeptDeliveries.insert(key)
+        }
         let names = Set(policy.receivers.map(\.name))
         for key in deliveries.keys where !names.contains(key.receiver) {
             deliveries[key] = nil

@@ -209,14 +209,13 @@ extension AlertBook {
             groups.map { ($0, min(watchedSince[$0] ?? wall, wall)) },
             uniquingKeysWith: min
         )
+        let served = Set(sample.versions.lazy.filter { $0.lastRecord != nil }.map(\.model))
         for rule in rules {
             guard case .traffic(let statistic) = rule.statistic else { continue }
             if statistic.isOfModelVersion {
                 for version in sample.versions
                 where version.isWatched && rule.models.contains(version.model) {
-                    let isServed = sample.versions.contains {
-                        $0.model == version.model && $0.lastRecord != nil
-                    }
+                    let isServed = served.contains(version.model)
                     observe(statistic, of: version, isServed: isServed, rule, wall: wall)
                 }
             } else {

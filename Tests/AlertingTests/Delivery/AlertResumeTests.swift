@@ -90,6 +90,18 @@ struct AlertResumeTests {
     }
 
     @Test
+    func `what was refused before an outage is tried again behind it, as after a restart`() throws {
+        var old = Self.process()
+        try old.observe(1, now: start)
+        #expect(words(try old.send(.rejected(reason: "404"), now: start + 30)) == "+1")
+        #expect(try old.send(now: start + 600) == nil)
+        var new = Self.process()
+        new.engine.resume(from: try old.rows.kept(), hasTold: false, now: start + 700)
+        try new.observe(1, now: start + 700)
+        #expect(words(try new.send(now: start + 700)) == "+1")
+    }
+
+    @Test
     func `what was told during an outage is not told again, and what was told before ends`() throws
     {
         var (old, new) = try outage()
